@@ -1,0 +1,149 @@
+"""Answers written beforehand, by a function or in a file: for tests and tutorials."""
+
+import hashlib
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import jsonlines
+import msgspec
+
+from evalkit import (
+    Backend,
+    BatchEngine,
+    Completion,
+    Engine,
+    Model,
+    Request,
+    UsageError,
+    hookimpl,
+)
+
+Answerer: TypeAlias = Callable[[Request], str | Completion]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scripted(Backend):
+    """Answers from a JSONL file or a Python function, without any model.
+
+    The model is a path to a file that ends in ``.jsonl``, whose lines have `id` (of
+    the sample), `text`, and where there are several attempts `attempt`, counted
+    from 0; or ``module:function``, looked for in the current folder too, which is
+    called with each request and returns a text or a completion. A sample without a
+    line is a failed request.
+    """
+
+    name = "scripted"
+
+    delay: float = field(default=0.0, metadata={"identity": False})
+    """Milliseconds that each answer takes."""
+    chats: bool = True
+    """Whether to pass for a model with a chat template."""
+
+    def prepare(self) -> Model:
+        if not self.is_file:
+            load_function(self.model)
+            return Model(name=self.model, chats=self.chats)
+        load_answers(Path(self.model))
+        digest = hashlib.sha256(Path(self.model).read_bytes()).hexdigest()
+        name = Path(self.model).name
+        return Model(name=name, chats=self.chats, identity={"sha256": digest})
+
+    def load(self, model: Model) -> Engine:
+        answerer = (
+            FromFile(load_answers(Path(self.model)))
+            if self.is_file
+            else load_function(self.model)
+        )
+        return ScriptedEngine(answerer, self.delay / 1000)
+
+    @property
+    def is_file(self) -> bool:
+        return self.model.endswith(".jsonl")
+
+
+class ScriptedEngine(BatchEngine):
+    """Answers one request after the other."""
+
+    def __init__(self, answerer: Answerer, delay: float) -> None:
+        super().__init__()
+        self._answerer = answerer
+        self._delay = delay
+
+    def complete(self, batch: Sequence[Request]) -> Iterable[Completion]:
+        for request in batch:
+            if self._delay:
+                time.sleep(self._delay)
+            answer = self._answerer(request)
+            yield request.completion(answer) if isinstance(answer, str) else answer
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """Looks answers up by sample and attempt."""
+
+    texts: dict[tuple[str, int], str]
+
+    def __call__(self, request: Request) -> Completion:
+        text = self.texts.get((request.sample_id, request.attempt))
+        if text is None:
+            return request.failure(f"no answer scripted for {request.sample_id!r}")
+        return request.completion(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a file of answers."""
+
+    id: str
+    text: str
+    attempt: int = 0
+
+
+def load_answers(path: Path) -> dict[tuple[str, int], str]:
+    """Read a file of answers; a UsageError names the line that is wrong."""
+    texts: dict[tuple[str, int], str] = {}
+    try:
+        with path.open(encoding="utf-8") as file:
+            rows: Any = jsonlines.Reader(file)
+            for row in rows:
+                line = msgspec.convert(row, Line)
+                texts[line.id, line.attempt] = line.text
+    except OSError as exc:
+        raise UsageError(
+            f"answers {str(path)!r} cannot be read: {exc.strerror}"
+        ) from exc
+    except (jsonlines.InvalidLineError, UnicodeDecodeError) as exc:
+        raise UsageError(f"answers {str(path)!r}: {exc}") from exc
+    except msgspec.ValidationError as exc:
+        raise UsageError(
+            f"answers {str(path)!r}, answer {len(texts) + 1}: {exc}"
+        ) from exc
+    return texts
+
+
+def load_function(name: str) -> Answerer:
+    """Import ``module:function``; a UsageError says what is missing."""
+    module_name, colon, function_name = name.partition(":")
+    if not colon:
+        raise UsageError(
+            f"backend 'scripted' takes a .jsonl file or module:function, not {name!r}"
+        )
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        function: Any = getattr(importlib.import_module(module_name), function_name)
+    except (ImportError, AttributeError) as exc:
+        raise UsageError(f"backend 'scripted' cannot import {name!r}: {exc}") from exc
+    if not callable(function):
+        raise UsageError(f"backend 'scripted': {name!r} is not a function")
+    return cast(Answerer, function)
+
+
+@hookimpl
+def evalkit_backends() -> Iterable[type[Backend]]:
+    return (Scripted,)

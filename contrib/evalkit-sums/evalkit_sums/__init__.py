@@ -1,0 +1,1 @@
+"""A third party's evalkit plugins: a task and a backend."""

@@ -1,0 +1,197 @@
+"""Evaluate language models when the score must be believed.
+
+Everything that a plugin needs is importable from here, from `evalkit.grading` and
+from `evalkit.testing`; nothing else is public. Names are imported when they are
+first asked for, so that the command line starts quickly.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evalkit.__about__ import __version__
+    from evalkit.backend import Backend, BatchEngine, Engine, Model
+    from evalkit.data import Data, DatasetRef
+    from evalkit.errors import (
+        BackendError,
+        DataError,
+        EvalkitError,
+        PluginError,
+        TaskError,
+        UsageError,
+        boundary,
+    )
+    from evalkit.hookspecs import hookimpl
+    from evalkit.hub import Repo, cached, download, within
+    from evalkit.metrics import Accuracy, Metric, PassAt, SampleMean
+    from evalkit.plan import Experiment
+    from evalkit.plugins import Plugins
+    from evalkit.protocol import Chat, Conversation, FewShot, Protocol, Verbatim, ask
+    from evalkit.record import RunRecord, RunSpec
+    from evalkit.report.card import CardSection
+    from evalkit.results import Results
+    from evalkit.runner import run
+    from evalkit.stats.intervals import student, wilson
+    from evalkit.task import Task, verdict
+    from evalkit.types import (
+        Answer,
+        Attempt,
+        Completion,
+        Estimate,
+        Generate,
+        Message,
+        Outcome,
+        Prompt,
+        Request,
+        Sample,
+        SampleResult,
+        Sampling,
+        Score,
+        Turn,
+    )
+
+HOMES = {
+    "evalkit.__about__": ("__version__",),
+    "evalkit.backend": (
+        "Backend",
+        "BatchEngine",
+        "Engine",
+        "Model",
+    ),
+    "evalkit.data": (
+        "Data",
+        "DatasetRef",
+    ),
+    "evalkit.errors": (
+        "BackendError",
+        "DataError",
+        "EvalkitError",
+        "PluginError",
+        "TaskError",
+        "UsageError",
+        "boundary",
+    ),
+    "evalkit.hookspecs": ("hookimpl",),
+    "evalkit.hub": (
+        "Repo",
+        "cached",
+        "download",
+        "within",
+    ),
+    "evalkit.metrics": (
+        "Accuracy",
+        "Metric",
+        "PassAt",
+        "SampleMean",
+    ),
+    "evalkit.plan": ("Experiment",),
+    "evalkit.plugins": ("Plugins",),
+    "evalkit.protocol": (
+        "Chat",
+        "Conversation",
+        "FewShot",
+        "Protocol",
+        "Verbatim",
+        "ask",
+    ),
+    "evalkit.record": (
+        "RunRecord",
+        "RunSpec",
+    ),
+    "evalkit.report.card": ("CardSection",),
+    "evalkit.results": ("Results",),
+    "evalkit.runner": ("run",),
+    "evalkit.stats.intervals": (
+        "student",
+        "wilson",
+    ),
+    "evalkit.task": (
+        "Task",
+        "verdict",
+    ),
+    "evalkit.types": (
+        "Answer",
+        "Attempt",
+        "Completion",
+        "Estimate",
+        "Generate",
+        "Message",
+        "Outcome",
+        "Prompt",
+        "Request",
+        "Sample",
+        "SampleResult",
+        "Sampling",
+        "Score",
+        "Turn",
+    ),
+}
+
+__all__ = [
+    "Accuracy",
+    "Answer",
+    "Attempt",
+    "Backend",
+    "BackendError",
+    "BatchEngine",
+    "CardSection",
+    "Chat",
+    "Completion",
+    "Conversation",
+    "Data",
+    "DataError",
+    "DatasetRef",
+    "Engine",
+    "Estimate",
+    "EvalkitError",
+    "Experiment",
+    "FewShot",
+    "Generate",
+    "Message",
+    "Metric",
+    "Model",
+    "Outcome",
+    "PassAt",
+    "PluginError",
+    "Plugins",
+    "Prompt",
+    "Protocol",
+    "Repo",
+    "Request",
+    "Results",
+    "RunRecord",
+    "RunSpec",
+    "Sample",
+    "SampleMean",
+    "SampleResult",
+    "Sampling",
+    "Score",
+    "Task",
+    "TaskError",
+    "Turn",
+    "UsageError",
+    "Verbatim",
+    "__version__",
+    "ask",
+    "boundary",
+    "cached",
+    "download",
+    "hookimpl",
+    "run",
+    "student",
+    "verdict",
+    "wilson",
+    "within",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from the module that defines it."""
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,5 @@
+"""``python -m evalkit``"""
+
+from evalkit.commands import main
+
+main()

@@ -1,0 +1,122 @@
+"""What runs a model.
+
+A `Backend` is what the user named: a frozen description whose fields are the
+options of ``--backend-set``. It finds its model without loading it (`prepare`),
+then loads it (`load`) into an `Engine`, which takes requests and gives completions.
+Import heavy packages inside `load`, so that listing backends stays quick.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import ClassVar, Self
+
+from evalkit.errors import BackendError
+from evalkit.types import Completion, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that was found but not loaded."""
+
+    name: str
+    """As a reader would write it: a Hub id, a path, a server's model name."""
+    location: str = ""
+    """What the backend loads: a folder, say."""
+    chats: bool = True
+    """Whether it has a chat template."""
+    identity: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What tells these weights from others: revision, source, quantization. It is
+    part of what names the run folder."""
+
+
+class Engine(ABC):
+    """A loaded model at work, used as a context manager around a command's runs."""
+
+    capacity: int = 64
+    """How many requests it wants to have at once; it is kept this full."""
+    generated_tokens: int = 0
+    """Tokens written so far, those of unfinished answers included."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def submit(self, requests: Sequence[Request]) -> None:
+        """Take requests, at most `capacity` unanswered ones in all."""
+
+    @abstractmethod
+    def step(self) -> Sequence[Completion]:
+        """Work for a moment and give what is ready, in any order.
+
+        It may give nothing, but must not return at once with nothing for ever.
+        """
+
+    def facts(self) -> Mapping[str, str]:
+        """What a reader needs to repeat the run: versions, dtype, hardware."""
+        return {}
+
+    def close(self) -> None:
+        """Free the model. May be called twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend(ABC):
+    """Subclass as a frozen dataclass; its fields are the options users may set."""
+
+    name: ClassVar[str]
+    builtin_model: ClassVar[str] = ""
+    """The model to use when the user names none; empty for no offer."""
+
+    model: str = field(metadata={"option": False})
+
+    def prepare(self) -> Model:
+        """Find the model and check all options, cheaply; raise UsageError if wrong."""
+        return Model(name=self.model)
+
+    @abstractmethod
+    def load(self, model: Model) -> Engine:
+        """Load the model that `prepare` found."""
+
+
+class BatchEngine(Engine):
+    """For simple engines: one method that answers a batch.
+
+    What `complete` yields is passed on at once, so that a journal has it even when
+    the batch is slow.
+    """
+
+    def __init__(self, capacity: int = 64) -> None:
+        self.capacity = capacity
+        self._waiting: list[Request] = []
+        self._unanswered: set[str] = set()
+        self._answers: Iterator[Completion] = iter(())
+
+    @abstractmethod
+    def complete(self, batch: Sequence[Request]) -> Iterable[Completion]:
+        """Yield exactly one completion per request, in any order."""
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        self._waiting.extend(requests)
+
+    def step(self) -> Sequence[Completion]:
+        if not self._unanswered:
+            batch, self._waiting = self._waiting, []
+            self._unanswered = {request.id for request in batch}
+            self._answers = iter(self.complete(batch))
+        for completion in self._answers:
+            self._unanswered.discard(completion.request_id)
+            self.generated_tokens += completion.completion_tokens
+            return (completion,)
+        if self._unanswered:
+            raise BackendError(f"complete() left {len(self._unanswered)} unanswered")
+        return ()

@@ -1,0 +1,156 @@
+"""evalkit run"""
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from evalkit.folder import RunFolder
+from evalkit.options import parse
+from evalkit.plan import Experiment, builtin_or_given, plan
+from evalkit.plugins import Plugins
+from evalkit.progress import Display, LogDisplay, TerminalDisplay
+from evalkit.record import RunRecord
+from evalkit.report.terminal import print_run
+from evalkit.runner import execute
+
+
+@click.command("run")
+@click.option(
+    "--tasks", "-t", default="", metavar="NAME[,NAME...]", help="See: evalkit tasks."
+)
+@click.option(
+    "--model",
+    "-m",
+    default="",
+    metavar="BACKEND:MODEL",
+    help="Such as hf:Qwen/Qwen3-8B; a small built-in model if left out.",
+)
+@click.option(
+    "--protocol",
+    "-p",
+    default="",
+    metavar="NAME",
+    help="How questions are put; the task's first that suits the model if left out.",
+)
+@click.option(
+    "--set",
+    "task_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A task option; TASK.NAME=VALUE for one of several tasks.",
+)
+@click.option(
+    "--backend-set",
+    "backend_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A backend option, see: evalkit backends.",
+)
+@click.option("--metric", "metrics", multiple=True, help="A metric to add.")
+@click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
+@click.option("--limit", type=int, help="Only the first so many samples of each task.")
+@click.option("--max-tokens", type=int, help="Most tokens that an answer may have.")
+@click.option("--temperature", type=float, help="0 takes the likeliest token.")
+@click.option("--top-p", type=float, help="Sample from the likeliest tokens only.")
+@click.option("--seed", type=int, default=0, show_default=True, help="For sampling.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="EVALKIT_DATA",
+    metavar="DIR",
+    help="Read datasets from DIR/owner/name, not from the Hub. [env: EVALKIT_DATA]",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    metavar="DIR",
+    help="Where run folders are made.",
+)
+@click.pass_obj
+def run_command(
+    plugins: Plugins,
+    /,
+    tasks: str,
+    model: str,
+    protocol: str,
+    task_options: tuple[str, ...],
+    backend_options: tuple[str, ...],
+    metrics: tuple[str, ...],
+    attempts: int,
+    limit: int | None,
+    max_tokens: int | None,
+    temperature: float | None,
+    top_p: float | None,
+    seed: int,
+    data: Path | None,
+    output: Path,
+) -> int:
+    """Put tasks to a model, judge its answers, and write a card.
+
+    Each task gets a run folder with its card, record and results.
+
+    The same command again goes on where the last one stopped. The exit status is 0,
+    or 1 if some requests failed for good, or 2 if something asked for is wrong.
+    """
+    given = {"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p}
+    wanted = Experiment(
+        tasks=tuple(name.strip() for name in tasks.split(",") if name.strip()),
+        model=model,
+        protocol=protocol,
+        task_options=parse(task_options, "--set"),
+        backend_options=parse(backend_options, "--backend-set"),
+        sampling={name: value for name, value in given.items() if value is not None},
+        metrics=metrics,
+        attempts=attempts,
+        seed=seed,
+        limit=limit,
+        data=data,
+        output=output,
+    )
+    return announce_and_run(wanted, plugins)
+
+
+def announce_and_run(wanted: Experiment, plugins: Plugins) -> int:
+    """Say which model is meant, run, print what came of it; the exit status."""
+    errors = Console(stderr=True, highlight=False)
+    if not wanted.model:
+        builtin = builtin_or_given("", plugins)
+        errors.print(
+            f"No --model given: using the small built-in model {builtin}.\n"
+            "To evaluate another: --model BACKEND:MODEL, such as "
+            "--model hf:Qwen/Qwen3-8B (see: evalkit backends)",
+            markup=False,
+        )
+    planned = plan(wanted, plugins)
+    with displayed(plugins, errors):
+        records = execute(planned, plugins)
+    out = Console(highlight=False)
+    for record in records:
+        print_run(out, record, RunFolder.of(wanted.output, record.spec))
+    return exit_status(records)
+
+
+def exit_status(records: list[RunRecord]) -> int:
+    """1 if any request failed for good."""
+    return int(any(record.errors for record in records))
+
+
+@contextmanager
+def displayed(plugins: Plugins, console: Console) -> Generator[Display]:
+    """Show progress on standard error while the block runs."""
+    display = (
+        TerminalDisplay(console) if console.is_terminal else LogDisplay(sys.stderr)
+    )
+    plugins.manager.register(display)
+    try:
+        yield display
+    finally:
+        plugins.manager.unregister(display)
+        display.close()

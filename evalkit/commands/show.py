@@ -1,0 +1,85 @@
+"""evalkit show"""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from evalkit.errors import UsageError
+from evalkit.folder import RunFolder
+from evalkit.registry import unknown
+from evalkit.report.terminal import print_run
+from evalkit.report.words import points, visible
+from evalkit.results import Results
+from evalkit.types import Attempt, SampleResult, Turn
+
+
+@click.command("show")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--sample", metavar="ID", help="Show one sample in full.")
+def show_command(run: Path, sample: str | None) -> None:
+    """Show the finished run in the folder RUN, or one of its samples.
+
+    A sample is shown with the exact prompt as the model got it, each answer, its
+    score, and why.
+    """
+    folder = RunFolder(run)
+    record = folder.read_record()
+    if sample is None:
+        print_run(Console(highlight=False), record, folder)
+        return
+    for line in sample_lines(find(Results(folder.results), sample)):
+        click.echo(line)
+
+
+def find(results: Results, wanted: str) -> SampleResult:
+    """The sample of that id, or a UsageError that guesses what was meant."""
+    ids: list[str] = []
+    for result in results:
+        if result.id == wanted:
+            return result
+        ids.append(result.id)
+    raise UsageError(unknown("sample", wanted, ids))
+
+
+def sample_lines(result: SampleResult) -> list[str]:
+    """Everything about one sample, as lines of text."""
+    lines = [
+        f"sample:    {visible(result.id)}",
+        f"question:  {visible(result.question)}",
+        f"reference: {visible(result.target)}",
+        *(f"{visible(k)}: {visible(v)}" for k, v in result.metadata.items()),
+    ]
+    for number, attempt in enumerate(result.attempts, start=1):
+        lines += attempt_lines(attempt, number, len(result.attempts), result.max_points)
+    return lines
+
+
+def attempt_lines(
+    attempt: Attempt, number: int, attempts: int, max_points: float
+) -> list[str]:
+    """One attempt: its turns, then the verdict."""
+    score = attempt.score
+    read = "nothing" if score.answer is None else repr(score.answer)
+    return [
+        "",
+        *([f"===== attempt {number} of {attempts}"] if attempts > 1 else []),
+        *(line for turn in attempt.turns for line in turn_lines(turn)),
+        "----- score",
+        f"outcome:   {score.outcome.replace('_', ' ')}",
+        f"points:    {points(score.points)} of {points(max_points)}",
+        f"read:      {read}",
+        f"why:       {visible(score.explanation) or '–'}",
+    ]
+
+
+def turn_lines(turn: Turn) -> list[str]:
+    """The prompt as the model got it, and what it answered."""
+    if turn.error is not None:
+        return ["----- failed", visible(turn.error)]
+    return [
+        f"----- prompt ({turn.prompt_tokens} tokens)",
+        visible(turn.prompt),
+        f"----- answer ({turn.completion_tokens} tokens, ended by {turn.finish})",
+        visible(turn.text),
+    ]

@@ -1,0 +1,129 @@
+"""Every place where a plugin can join in. This file is the plugin reference.
+
+A plugin is a module or object with functions marked ``@evalkit.hookimpl``; it may
+leave out arguments that it does not need. What ships with evalkit uses these hooks
+and no others. One command goes through them in this order:
+
+    evalkit_commands, evalkit_tasks, evalkit_protocols, evalkit_backends,
+    evalkit_metrics                     when plugins are loaded or first asked for
+    evalkit_run_started                 once per run (a task x protocol x model)
+      evalkit_answer                    for each request, before the engine sees it
+      evalkit_completed                 for each completion that the engine gives
+      evalkit_stepped                   after each step of the engine
+      evalkit_scored                    for each sample, when all attempts are scored
+    evalkit_run_finished                once per run that came to its end
+    evalkit_card_sections               for each card
+
+No hook can change a score from outside.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from evalkit.backend import Backend
+    from evalkit.metrics import Metric
+    from evalkit.protocol import Protocol
+    from evalkit.record import RunRecord, RunSpec
+    from evalkit.report.card import CardSection
+    from evalkit.results import Results
+    from evalkit.task import Task
+    from evalkit.types import Completion, Request, SampleResult
+
+hookspec = pluggy.HookspecMarker("evalkit")
+hookimpl = pluggy.HookimplMarker("evalkit")
+
+
+# Registration. These take no arguments, so that each plugin can be asked by itself
+# and one that raises can be named.
+
+
+@hookspec
+def evalkit_tasks() -> "Iterable[type[Task]]":
+    """Give the tasks that ``--tasks`` can name."""
+    return ()
+
+
+@hookspec
+def evalkit_protocols() -> "Iterable[Protocol]":
+    """Give protocols that ``--protocol`` can name with any task."""
+    return ()
+
+
+@hookspec
+def evalkit_backends() -> "Iterable[type[Backend]]":
+    """Give the backends that ``--model backend:model`` can name."""
+    return ()
+
+
+@hookspec
+def evalkit_metrics() -> "Iterable[Metric]":
+    """Give metrics that ``--metric`` can add to those a task declares."""
+    return ()
+
+
+@hookspec
+def evalkit_commands(cli: "click.Group") -> None:
+    """Add subcommands to ``evalkit``."""
+
+
+# Lifecycle.
+
+
+@hookspec
+def evalkit_run_started(
+    spec: "RunSpec", samples: int, warnings: tuple[str, ...]
+) -> None:
+    """A run is about to ask its first request.
+
+    `samples` is how many it has; `warnings` say what was found damaged and mended
+    in the folder of an earlier session.
+    """
+
+
+@hookspec(firstresult=True)
+def evalkit_answer(spec: "RunSpec", request: "Request") -> "Completion | None":
+    """Answer a request without the engine, or return None to pass.
+
+    The first plugin to answer wins. Resuming an interrupted run is this hook.
+    """
+
+
+@hookspec
+def evalkit_completed(
+    spec: "RunSpec", request: "Request", completion: "Completion"
+) -> None:
+    """The engine answered a request; failures come here too."""
+
+
+@hookspec
+def evalkit_stepped(generated_tokens: int) -> None:
+    """The engine worked for a moment; the count covers unfinished answers too."""
+
+
+@hookspec
+def evalkit_scored(spec: "RunSpec", result: "SampleResult") -> None:
+    """All attempts at a sample have been scored. Samples come in any order."""
+
+
+@hookspec
+def evalkit_run_finished(record: "RunRecord") -> None:
+    """A run is complete and its files are written, the card excepted."""
+
+
+# Reporting.
+
+
+@hookspec
+def evalkit_card_sections(
+    record: "RunRecord", results: "Results"
+) -> "Iterable[CardSection]":
+    """Give sections for the card, shown in the order of their ``rank``.
+
+    `results` can be looped over, each time from disk.
+    """
+    return ()

@@ -1,0 +1,118 @@
+"""How a sample is put to a model.
+
+A protocol opens a conversation: a generator that yields requests, is sent their
+completions, and returns the answer to be scored. One mechanism serves a single
+question, a tool loop and a dialogue, on any backend.
+
+    class Twice(Protocol):
+        def converse(self, sample, exemplars):
+            draft = yield Generate(prompt=sample.question, sampling=self.sampling)
+            final = yield Generate(prompt=f"Check this: {draft.text}")
+            return Answer(text=final.text, finish=final.finish)
+
+A failed completion never reaches a conversation: the runner ends the attempt with
+the outcome `error`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias
+
+from evalkit.hookspecs import hookimpl
+from evalkit.types import (
+    Answer,
+    Completion,
+    Generate,
+    Message,
+    Request,
+    Sample,
+    Sampling,
+)
+
+Conversation: TypeAlias = Generator[Request, Completion, Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol(ABC):
+    """Subclass as a frozen dataclass: its fields are written into the run's spec."""
+
+    name: str
+    """What ``--protocol`` calls it."""
+    sampling: Sampling = Sampling()
+    """How the model may answer, unless the user says otherwise."""
+    chats: ClassVar[bool] = False
+    """Whether the model must have a chat template."""
+
+    @abstractmethod
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        """Ask about one sample: yield requests, return the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chat(Protocol):
+    """One user message through the model's own chat template."""
+
+    chats: ClassVar[bool] = True
+    name: str = "chat"
+    instruction: str = "{question}"
+    """The user's message; ``{question}`` stands for the sample's question."""
+    system: str = ""
+    """A system message, left out when empty."""
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        system = (Message("system", self.system),) if self.system else ()
+        user = Message("user", self.instruction.replace("{question}", sample.question))
+        return (yield from ask((*system, user), self.sampling))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewShot(Protocol):
+    """Worked examples as plain text, then the question: for base models.
+
+    An example is ``question_prefix + question + answer_prefix + solution``;
+    examples are parted by `separator`, which also ends the model's answer.
+    """
+
+    name: str = "fewshot"
+    shots: int = 5
+    question_prefix: str = "Question: "
+    answer_prefix: str = "\nAnswer:"
+    separator: str = "\n\n"
+    sampling: Sampling = field(default=Sampling(stop=("Question:",)))
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        if len(exemplars) < self.shots:
+            raise ValueError(
+                f"protocol {self.name!r} wants {self.shots} worked examples, "
+                f"the task has {len(exemplars)}"
+            )
+        worked = (f"{self.asked(e)} {e.solution}" for e in exemplars[: self.shots])
+        prompt = self.separator.join((*worked, self.asked(sample)))
+        return (yield from ask(prompt, self.sampling))
+
+    def asked(self, sample: Sample) -> str:
+        """The question with its frame, up to where the answer begins."""
+        return f"{self.question_prefix}{sample.question}{self.answer_prefix}"
+
+
+def ask(prompt: str | tuple[Message, ...], sampling: Sampling) -> Conversation:
+    """The commonest conversation: one request, whose text is the answer."""
+    completion = yield Generate(prompt=prompt, sampling=sampling)
+    return Answer(text=completion.text, finish=completion.finish)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verbatim(Protocol):
+    """The question and nothing else, as plain text: no template, no examples."""
+
+    name: str = "verbatim"
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        return (yield from ask(sample.question, self.sampling))
+
+
+@hookimpl
+def evalkit_protocols() -> Iterable[Protocol]:
+    """Protocols that any task can be asked with."""
+    return (Verbatim(),)

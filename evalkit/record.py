@@ -1,0 +1,117 @@
+"""What was asked for, and what came of it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import msgspec
+
+from evalkit.types import Estimate
+
+Plain: TypeAlias = Mapping[str, Any]
+"""Values that JSON can hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFacts:
+    """Which rows were asked."""
+
+    id: str
+    revision: str
+    """The commit that the task pins; rows of a local folder are told by `sha256`."""
+    sha256: str
+    """Over the dataset's files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """One run, fully resolved. The same spec asks the same requests."""
+
+    task: str
+    task_version: int
+    task_options: Plain
+    dataset: DatasetFacts | None
+    protocol: str
+    protocol_options: Plain
+    """All fields of the protocol, prompts and sampling included."""
+    backend: str
+    backend_options: Plain
+    model: str
+    model_identity: Mapping[str, str]
+    attempts: int = 1
+    seed: int = 0
+    limit: int | None = None
+    """Only the first samples. Not part of the digest: a larger limit extends."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything but `limit`, in hexadecimal."""
+        return hashlib.sha256(encode(replace(self, limit=None))).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One time that a command worked on a run: an interrupted run has several."""
+
+    started: str
+    process: int
+    evalkit: str
+    facts: Mapping[str, str]
+    """Versions, hardware and settings of the engine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What a run cost and how it went, in requests and tokens."""
+
+    requests: int = 0
+    replayed: int = 0
+    """Requests answered from an earlier, interrupted session."""
+    failed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """Everything that a reader needs to trust, or repeat, a run."""
+
+    spec: RunSpec
+    samples: int
+    samples_sha256: str
+    """Over all samples of the task up to the limit, in order."""
+    data_origin: str
+    """"hub", "folder", or "package" for a task that brings its own questions."""
+    outcomes: Mapping[str, int]
+    """How many attempts had which outcome; they add up to samples x attempts."""
+    estimates: tuple[Estimate, ...]
+    ceilings: tuple[float, ...] = ()
+    """Each estimate's value if every failed attempt had been right: with the value
+    itself, the bounds that failures leave. Empty when nothing failed."""
+    counts: Counts = Counts()
+    started: str = ""
+    finished: str = ""
+    seconds: float = 0.0
+    """Of the session that finished the run, model loading included."""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    plugins: tuple[str, ...] = ()
+    """Third parties' plugins that were loaded."""
+    sessions: tuple[Session, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many attempts failed for good."""
+        return self.outcomes.get("error", 0)
+
+
+def encode(value: object) -> bytes:
+    """JSON with sorted keys: equal values give equal bytes."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def pretty(value: object) -> bytes:
+    """The same, for people."""
+    return msgspec.json.format(encode(value), indent=2) + b"\n"

@@ -1,0 +1,178 @@
+"""The card: a run told to people, in Markdown, built from sections of plugins."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from evalkit.hookspecs import hookimpl
+from evalkit.record import RunRecord
+from evalkit.report.words import (
+    amount,
+    cell,
+    code,
+    estimate_line,
+    markdown_table,
+    points,
+)
+from evalkit.results import Results
+from evalkit.types import SampleResult
+
+FEW = 60
+"""Up to so many samples are listed one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardSection:
+    """A part of the card."""
+
+    title: str
+    markdown: str
+    rank: int = 100
+    """Low ranks come first; the results are at 10."""
+
+
+def make_card(record: RunRecord, groups: Iterable[Iterable[CardSection]]) -> str:
+    """The card as Markdown."""
+    spec = record.spec
+    sections = sorted(
+        (section for group in groups for section in group), key=lambda each: each.rank
+    )
+    title = f"# {cell(spec.task)}: {cell(spec.model, 120)}"
+    parts = [f"## {each.title}\n\n{each.markdown.strip()}" for each in sections]
+    return "\n\n".join((title, *parts)) + "\n"
+
+
+@hookimpl
+def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
+    yield CardSection("Result", result_section(record), rank=10)
+    yield CardSection("Outcomes", outcome_section(record), rank=20)
+    if record.samples <= FEW:
+        yield CardSection("Questions", question_table(results), rank=30)
+    yield CardSection("What was asked of which model", setting_section(record), rank=40)
+    yield CardSection("Cost", cost_section(record), rank=50)
+    if record.warnings:
+        lines = "\n".join(f"- {cell(each, 400)}" for each in record.warnings)
+        yield CardSection("Warnings", lines, rank=60)
+    yield CardSection("Versions", version_section(record), rank=70)
+
+
+def result_section(record: RunRecord) -> str:
+    """One row per metric, with its interval, and the bounds if anything failed."""
+    rows = [
+        (cell(e.metric), estimate_line(e), str(e.n), cell(e.method))
+        for e in record.estimates
+    ]
+    header = ("metric", "value (95 % interval):", "samples:", "interval")
+    parts = [markdown_table(header, rows)]
+    parts += [cell(e.note, 400) for e in record.estimates if e.note]
+    if record.ceilings:
+        bounds = "; ".join(
+            f"{cell(e.metric)} {amount(e.value, e.scale)} to {amount(top, e.scale)}"
+            for e, top in zip(record.estimates, record.ceilings, strict=True)
+        )
+        parts.append(
+            f"**{record.errors} attempts failed.** They count as wrong. Had they all "
+            f"been right: {bounds}."
+        )
+    return "\n\n".join(parts)
+
+
+def outcome_section(record: RunRecord) -> str:
+    """How many attempts had which outcome."""
+    total = sum(record.outcomes.values())
+    rows = [
+        (name.replace("_", " "), str(n), f"{100 * n / total:.1f} %")
+        for name, n in record.outcomes.items()
+        if n
+    ]
+    return markdown_table(("outcome", "attempts:", "share:"), rows)
+
+
+def question_table(results: Iterable[SampleResult]) -> str:
+    """One row per sample, for tasks that have few."""
+    rows = [
+        (
+            cell(result.id),
+            points(earned(result)),
+            points(result.max_points),
+            outcomes(result),
+            cell(answers(result)),
+            cell(result.target),
+        )
+        for result in results
+    ]
+    header = ("question", "points:", "of:", "outcome", "answer read", "reference")
+    return markdown_table(header, rows)
+
+
+def earned(result: SampleResult) -> float:
+    """Points, as the mean over the attempts."""
+    return sum(each.score.points for each in result.attempts) / len(result.attempts)
+
+
+def outcomes(result: SampleResult) -> str:
+    """Each attempt's outcome."""
+    words = (each.score.outcome.replace("_", " ") for each in result.attempts)
+    return ", ".join(words)
+
+
+def answers(result: SampleResult) -> str:
+    """What was read from each attempt."""
+    read = (each.score.answer for each in result.attempts)
+    return "; ".join("–" if each is None else each for each in read)
+
+
+def setting_section(record: RunRecord) -> str:
+    """The spec, in words."""
+    spec = record.spec
+    dataset = spec.dataset
+    facts = {
+        "task": f"{spec.task}, version {spec.task_version}",
+        "dataset": f"{dataset.id} at {dataset.revision}"
+        if dataset
+        else "in the package",
+        "data read from": record.data_origin,
+        "data sha256": dataset.sha256 if dataset else "",
+        "samples": f"{record.samples}" + (" (limited)" if spec.limit else ""),
+        "samples sha256": record.samples_sha256,
+        "protocol": spec.protocol,
+        **{f"protocol: {k}": str(v) for k, v in spec.protocol_options.items()},
+        **{f"task option: {k}": str(v) for k, v in spec.task_options.items()},
+        "attempts": str(spec.attempts),
+        "seed": str(spec.seed),
+        "model": f"{spec.backend}:{spec.model}",
+        **{f"model: {k}": v for k, v in spec.model_identity.items()},
+        **{f"backend option: {k}": str(v) for k, v in spec.backend_options.items()},
+        "spec digest": spec.digest,
+    }
+    return facts_list(facts)
+
+
+def cost_section(record: RunRecord) -> str:
+    """Requests, tokens and time."""
+    counts = record.counts
+    facts = {
+        "requests": f"{counts.requests} ({counts.replayed} answered in an earlier "
+        f"session, {counts.failed} failed)",
+        "tokens": f"{counts.prompt_tokens} read, {counts.completion_tokens} written",
+        "time": f"{record.seconds:.0f} s in the last session, the engine loaded "
+        f"{len(record.sessions)} times in all",
+        "finished": record.finished,
+    }
+    return facts_list(facts)
+
+
+def version_section(record: RunRecord) -> str:
+    """Versions and hardware, as of the last session."""
+    facts = dict(record.environment)
+    for session in record.sessions[-1:]:
+        facts |= session.facts
+    if record.plugins:
+        facts["plugins"] = ", ".join(record.plugins)
+    return facts_list(facts)
+
+
+def facts_list(facts: dict[str, str]) -> str:
+    """Named facts as a list, those without a value left out."""
+    return "\n".join(
+        f"- {cell(name, 80)}: {code(value)}" for name, value in facts.items() if value
+    )

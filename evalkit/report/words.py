@@ -1,0 +1,62 @@
+"""Numbers and texts as a reader should see them, in a card or a terminal."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from evalkit.types import Estimate
+
+
+def amount(value: float, scale: float) -> str:
+    """A rate as a percentage, anything else on its own scale."""
+    return f"{100 * value:.1f} %" if scale == 1 else f"{value:.4g}"
+
+
+def estimate_line(estimate: Estimate) -> str:
+    """Value and interval in one line: ``37.5 % (30.1 to 45.5)``."""
+    low, high = (
+        amount(end, estimate.scale).removesuffix(" %")
+        for end in (estimate.low, estimate.high)
+    )
+    of = "" if estimate.scale == 1 else f" of {estimate.scale:g}"
+    return f"{amount(estimate.value, estimate.scale)}{of} ({low} to {high})"
+
+
+def points(value: float) -> str:
+    """Points without a needless decimal."""
+    return f"{value:g}"
+
+
+def visible(text: str) -> str:
+    """A text that cannot steer a terminal: control characters are written out."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}"
+        for c in text
+    )
+
+
+def short(text: str, width: int) -> str:
+    """A text in one line of at most `width` characters."""
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def cell(text: str, width: int = 60) -> str:
+    """A text that is safe in a Markdown table: what models write is not markup."""
+    line = short(text, width)
+    for mark in "\\`*_[]<>|~$":
+        line = line.replace(mark, "\\" + mark)
+    return line
+
+
+def code(text: str, width: int = 600) -> str:
+    """A text as a Markdown code span, in which nothing is markup."""
+    line = short(text, width).replace("`", "'")
+    return f"`{line}`"
+
+
+def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table; a header ending in a colon is for numbers, set right."""
+    names = list(header)
+    rules = ["--:" if name.endswith(":") else "---" for name in names]
+    lines = [[name.removesuffix(":") for name in names], rules, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,84 @@
+"""What a benchmark is: samples, ways to ask them, and a judge of the answers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from evalkit.data import Data, DatasetRef
+from evalkit.metrics import Accuracy, Metric
+from evalkit.protocol import Chat, Protocol
+from evalkit.types import Answer, Outcome, Sample, Score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(ABC):
+    """Subclass as a frozen dataclass; its fields are the options of ``--set``.
+
+    The docstring's first line is what ``evalkit tasks`` shows; the whole of it
+    says paper, dataset, license and the published number to compare with.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    """Raise it with any change that can move a score."""
+    dataset: ClassVar[DatasetRef | None] = None
+    """None for a task that brings its own questions."""
+    protocols: ClassVar[tuple[Protocol, ...]] = (Chat(),)
+    """The first that suits the model is used, others by ``--protocol NAME``."""
+    metrics: ClassVar[tuple[Metric, ...]] = (Accuracy(),)
+
+    data: Data = field(default=Data(), metadata={"option": False}, repr=False)
+    """Where the dataset is read from."""
+
+    @abstractmethod
+    def samples(self) -> Iterable[Sample]:
+        """Give every sample, always the same ones in the same order.
+
+        It is called twice: once to check the samples before a model loads, once
+        to ask them. A generator keeps memory constant.
+        """
+
+    def exemplars(self) -> Sequence[Sample]:
+        """Worked examples for few-shot protocols, never from the test split."""
+        return ()
+
+    @abstractmethod
+    def score(self, sample: Sample, answer: Answer) -> Score:
+        """Judge one answer: a pure function, called in a worker process."""
+
+
+def verdict(
+    sample: Sample,
+    answer: Answer,
+    *,
+    read: str | None,
+    value: float,
+    why: str = "",
+) -> Score:
+    """The score of an answer, with the outcome that follows from what was found.
+
+    `read` is the final answer found in the text, None if there was none; `value`
+    is its worth from 0 to 1. A wrong or missing answer in a text that stopped for
+    want of tokens is `truncated`: the model was not done.
+    """
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"a score's value lies between 0 and 1, not at {value}")
+    return Score(
+        value=value,
+        outcome=outcome_of(read, value, truncated=answer.finish == "length"),
+        points=value * sample.points,
+        answer=read,
+        explanation=why,
+    )
+
+
+def outcome_of(read: str | None, value: float, *, truncated: bool) -> Outcome:
+    """Name what a value means."""
+    if value == 1.0:
+        return Outcome.RIGHT
+    if value > 0.0:
+        return Outcome.PARTIAL
+    if truncated:
+        return Outcome.TRUNCATED
+    return Outcome.NO_ANSWER if read is None else Outcome.WRONG

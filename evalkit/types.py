@@ -1,0 +1,195 @@
+"""The nouns of an evaluation, in the order a sample meets them.
+
+Sample -> Request -> Completion -> Answer -> Score -> SampleResult -> Estimate
+
+Each is a frozen dataclass of plain values, so that it can be logged, compared,
+written as JSON and sent to another process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
+Finish: TypeAlias = Literal["stop", "length", "error"]
+
+
+class Outcome(StrEnum):
+    """Why a score is what it is. The outcomes of a run add up to its attempts."""
+
+    RIGHT = "right"
+    PARTIAL = "partial"
+    WRONG = "wrong"
+    NO_ANSWER = "no_answer"
+    """The model finished, and no answer could be read from what it wrote."""
+    TRUNCATED = "truncated"
+    """The model ran out of tokens before it got to a right answer."""
+    ERROR = "error"
+    """The backend failed to answer or the answer could not be scored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One question: what is asked, never how it is put to a model."""
+
+    id: str
+    """Unique within the task and stable from run to run."""
+    question: str
+    target: str
+    """The reference answer, in the task's own notation."""
+    choices: tuple[str, ...] = ()
+    points: float = 1.0
+    """What a right answer is worth."""
+    solution: str = ""
+    """A worked answer, for few-shot protocols."""
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Role
+    content: str
+
+
+Prompt: TypeAlias = str | tuple[Message, ...]
+"""A str reaches the model as it is; messages go through its chat template."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How a model may write its answer."""
+
+    max_tokens: int = 1024
+    temperature: float = 0.0
+    """0 takes the likeliest token every time."""
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+    """Strings that end the answer; they are not part of it."""
+    seed: int = 0
+    """Set by the runner, another one for each attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generate:
+    """Ask a model to write on from a prompt."""
+
+    prompt: Prompt
+    sampling: Sampling = Sampling()
+    id: str = ""
+    """Set by the runner: a digest of everything below and above."""
+    sample_id: str = ""
+    attempt: int = 0
+    turn: int = 0
+
+    def completion(self, text: str, *, finish: Finish = "stop") -> "Completion":
+        """The completion that answers this request, for simple backends."""
+        return Completion(
+            request_id=self.id, text=text, finish=finish, prompt=plain(self.prompt)
+        )
+
+    def failure(self, error: str) -> "Completion":
+        """The completion that says why this request could not be answered."""
+        return Completion(request_id=self.id, finish="error", error=error)
+
+
+Request: TypeAlias = Generate
+"""One thing asked of a backend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What came back for one request; a failure is an answer too."""
+
+    request_id: str
+    text: str = ""
+    finish: Finish = "stop"
+    prompt: str = ""
+    """The prompt as the model got it, special tokens included."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a conversation ended with: this is what a task scores."""
+
+    text: str
+    finish: Finish = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The verdict on one attempt at a sample."""
+
+    value: float
+    """From 0 (wrong) to 1 (right)."""
+    outcome: Outcome
+    points: float = 0.0
+    """`value` times what the sample is worth."""
+    answer: str | None = None
+    """What was read out of the completion, None if nothing could be."""
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One request of a conversation and what came back for it."""
+
+    prompt: str
+    text: str
+    finish: Finish
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One conversation about a sample, with its score."""
+
+    turns: tuple[Turn, ...]
+    score: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleResult:
+    """A sample with all the attempts at it: one line of results.jsonl."""
+
+    index: int
+    """Position of the sample in its task, from 0."""
+    id: str
+    question: str
+    target: str
+    max_points: float
+    metadata: Mapping[str, str]
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A metric's value over a run, with its uncertainty."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    """Ends of the interval, in the unit of `value`."""
+    n: int
+    """How many samples it rests on."""
+    scale: float = 1.0
+    """The largest possible value: 1 for a rate, 100 for an exam out of 100."""
+    level: float = 0.95
+    method: str = ""
+    """How the interval was made, for the card."""
+    note: str = ""
+
+
+def plain(prompt: Prompt) -> str:
+    """A prompt as readable text, for backends without a chat template."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n\n".join(f"[{each.role}]\n{each.content}" for each in prompt)

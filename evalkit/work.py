@@ -1,0 +1,182 @@
+"""One run while it is being done: its samples, its files, its counts."""
+
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from evalkit.__about__ import __version__
+from evalkit.backend import Engine
+from evalkit.environment import environment
+from evalkit.errors import TaskError, boundary
+from evalkit.folder import RunFolder, cut_torn_line, now
+from evalkit.metrics import Metric
+from evalkit.plan import PlannedRun
+from evalkit.plugins import Plugins
+from evalkit.record import Counts, RunRecord, Session, encode
+from evalkit.report.card import make_card
+from evalkit.results import Results, ResultsWriter, forgiven
+from evalkit.scheduler import Dialogue
+from evalkit.types import Attempt, Estimate, Outcome, Sample, SampleResult, Score
+
+WINDOW = 8192
+"""How many samples may be begun but not written: bounds what a run keeps in memory
+when the engine answers out of order."""
+
+
+class Work:
+    """Gives out a run's dialogues, takes their scores, and writes the results."""
+
+    def __init__(self, planned: PlannedRun, root: Path, plugins: Plugins) -> None:
+        self.planned = planned
+        self.folder = RunFolder.of(root, planned.spec)
+        self._plugins = plugins
+        self._begun = 0
+        self._open: dict[int, list[Attempt | None]] = {}
+        self._outcomes: Counter[str] = Counter()
+        self._turns: Counter[str] = Counter()
+        self._warnings: list[str] = []
+        self._started = now()
+        self._clock = time.monotonic()
+
+    @contextmanager
+    def opened(self) -> Generator[None]:
+        """Hold the run's folder and its files, mended if a session was cut off."""
+        with self.folder.locked():
+            for path in (self.folder.completions, self.folder.sessions):
+                torn = cut_torn_line(path)
+                self._warnings += [torn] if torn else []
+            self.folder.write_spec(self.planned.spec)
+            self._writer = ResultsWriter(self.folder.results)
+            self._plugins.hook.evalkit_run_started(
+                spec=self.planned.spec,
+                samples=self.planned.samples,
+                warnings=tuple(self._warnings),
+            )
+            try:
+                yield
+            finally:
+                self._writer.close()
+
+    @property
+    def is_far_ahead(self) -> bool:
+        """Whether too many samples wait for an earlier one to be written."""
+        return self._begun - self._writer.written >= WINDOW
+
+    def add_session(self, engine: Engine) -> None:
+        """Note that an engine was loaded for this run, and what it is."""
+        session = Session(
+            started=self._started,
+            process=os.getpid(),
+            evalkit=__version__,
+            facts=engine.facts(),
+        )
+        self.folder.add_session(session)
+
+    def dialogues(self) -> Iterator[Dialogue]:
+        """Every attempt at every sample, in order, each opened when it is asked for.
+
+        Raises TaskError if the samples are not those that were checked.
+        """
+        planned = self.planned
+        total = hashlib.sha256()
+        for index, sample in enumerate(self._samples()):
+            total.update(encode(sample))
+            self._open[index] = [None] * planned.spec.attempts
+            self._begun = index + 1
+            for attempt in range(planned.spec.attempts):
+                yield Dialogue(
+                    planned=planned,
+                    index=index,
+                    sample=sample,
+                    attempt=attempt,
+                    conversation=planned.protocol.converse(sample, planned.exemplars),
+                )
+        if total.hexdigest() != planned.samples_sha256:
+            raise TaskError(
+                f"task {planned.task.name!r}, samples(): gave other samples the second "
+                "time; they must be the same, in the same order, every time"
+            )
+
+    def _samples(self) -> Iterable[Sample]:
+        with boundary(TaskError, f"task {self.planned.task.name!r}, samples()"):
+            yield from islice(self.planned.task.samples(), self.planned.spec.limit)
+
+    def settle(self, dialogue: Dialogue, score: Score) -> None:
+        """Take the score of one attempt; write the sample when it was the last."""
+        attempts = self._open[dialogue.index]
+        attempts[dialogue.attempt] = Attempt(turns=tuple(dialogue.turns), score=score)
+        self._count(dialogue, score)
+        scored = tuple(each for each in attempts if each is not None)
+        if len(scored) < len(attempts):
+            return
+        del self._open[dialogue.index]
+        sample = dialogue.sample
+        result = SampleResult(
+            index=dialogue.index,
+            id=sample.id,
+            question=sample.question,
+            target=sample.target,
+            max_points=sample.points,
+            metadata=sample.metadata,
+            attempts=scored,
+        )
+        self._writer.add(result)
+        self._plugins.hook.evalkit_scored(spec=self.planned.spec, result=result)
+
+    def _count(self, dialogue: Dialogue, score: Score) -> None:
+        self._outcomes[score.outcome.value] += 1
+        self._turns["requests"] += len(dialogue.turns)
+        self._turns["replayed"] += dialogue.replayed
+        for turn in dialogue.turns:
+            self._turns["failed"] += turn.error is not None
+            self._turns["prompt_tokens"] += turn.prompt_tokens
+            self._turns["completion_tokens"] += turn.completion_tokens
+
+    def finish(self) -> RunRecord:
+        """Sum up: the results in place, the record and the card written."""
+        self._writer.finish()
+        results = Results(self.folder.results)
+        record = self._record(results)
+        self.folder.write_record(record)
+        self._plugins.hook.evalkit_run_finished(record=record)
+        sections = self._plugins.hook.evalkit_card_sections(
+            record=record, results=results
+        )
+        self.folder.write_card(make_card(record, sections))
+        return record
+
+    def _record(self, results: Results) -> RunRecord:
+        planned = self.planned
+        estimates = tuple(self._estimate(each, results) for each in planned.metrics)
+        failed = self._outcomes[Outcome.ERROR.value] > 0
+        return RunRecord(
+            spec=planned.spec,
+            samples=planned.samples,
+            samples_sha256=planned.samples_sha256,
+            data_origin=planned.data_origin,
+            outcomes={each.value: self._outcomes[each.value] for each in Outcome},
+            estimates=estimates,
+            ceilings=tuple(
+                self._estimate(each, forgiven(results)).value
+                for each in planned.metrics
+                if failed
+            ),
+            counts=Counts(**self._turns),
+            started=self._started,
+            finished=now(),
+            seconds=round(time.monotonic() - self._clock, 3),
+            environment=environment(),
+            plugins=tuple(self._plugins.third_party),
+            sessions=self.folder.read_sessions(),
+            warnings=(*self._warnings, *self._plugins.warnings),
+        )
+
+    def _estimate(self, metric: Metric, results: Iterable[SampleResult]) -> Estimate:
+        where = f"task {self.planned.task.name!r}, metric {metric.name!r}"
+        with boundary(TaskError, where):
+            return metric.estimate(results)
