@@ -49,15 +49,17 @@ class SampleMean(Metric):
 
 @dataclass(slots=True)
 class Sums:
-    """Running mean and variance (Welford), and whether all values were 0 or 1."""
+    """Running sum and variance (Welford), and whether all values were 0 or 1."""
 
     n: int = 0
+    total: float = 0.0
     mean: float = 0.0
     squares: float = 0.0
     binary: bool = True
 
     def add(self, value: float) -> None:
         self.n += 1
+        self.total += value
         step = value - self.mean
         self.mean += step / self.n
         self.squares += step * (value - self.mean)
@@ -70,7 +72,7 @@ class Sums:
         with as many trials is the honest width then.
         """
         if self.binary or self.squares == 0.0 or self.n < 2:
-            low, high = wilson(self.mean * self.n, self.n)
+            low, high = wilson(self.total, self.n)
             method = "Wilson"
         else:
             stderr = math.sqrt(self.squares / (self.n - 1) / self.n)
@@ -78,7 +80,7 @@ class Sums:
             method = "Student's t over samples"
         return Estimate(
             metric=name,
-            value=self.mean,
+            value=self.total / self.n if self.n else 0.0,
             low=max(0.0, low),
             high=min(1.0, high),
             n=self.n,

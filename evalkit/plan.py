@@ -239,7 +239,7 @@ def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
         task_options=option_values(task),
         dataset=chosen.dataset,
         protocol=protocol.name,
-        protocol_options=msgspec.to_builtins(protocol),
+        protocol_options=plain_values(protocol),
         backend=backend.name,
         backend_options=option_values(backend),
         model=setting.model.name,
@@ -313,7 +313,12 @@ def option_values(described: Task | Backend) -> Plain:
     """A dataclass's options that can move a score, as plain values."""
     known = settable(type(described))
     return {
-        name: msgspec.to_builtins(getattr(described, name))
+        name: plain_values(getattr(described, name))
         for name, each in known.items()
         if each.metadata.get("identity", True)
     }
+
+
+def plain_values(value: object) -> Any:
+    """A value as it will look when it is read back from JSON."""
+    return msgspec.json.decode(encode(value))

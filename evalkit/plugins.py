@@ -2,7 +2,8 @@
 
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -43,13 +44,19 @@ class Failed:
     origin: str
     why: str
 
+    @property
+    def sentence(self) -> str:
+        """Who, from where, and what is wrong."""
+        who = f"plugin {self.name!r} ({self.origin})"
+        return f"{who} does not work and is left out: {self.why}"
+
 
 class Plugins:
     """The loaded plugins: their hooks and the registries made from them.
 
     `extra` are plugin objects of the caller's own; `without` are names to leave
-    out. A third party's plugin that cannot be loaded is kept in `failed`, and the
-    others work; a built-in one that cannot be loaded is a PluginError.
+    out. A third party's plugin that cannot be loaded is kept in `failed` and told to
+    `warn`, and the others work; a built-in one that cannot be is a PluginError.
 
     The built-in tasks and backends are imported when a registry or `hook` is first
     asked for: ``evalkit --help`` does without them.
@@ -60,15 +67,18 @@ class Plugins:
         *extra: object,
         third_party: bool = True,
         without: Collection[str] = (),
+        warn: Callable[[str], object] = warnings.warn,
     ) -> None:
         self.manager = pluggy.PluginManager(GROUP)
         self.manager.add_hookspecs(hookspecs)
         self.loaded: list[Loaded] = []
         self.failed: list[Failed] = []
         self._without = without
+        self._warn = warn
         self._join_builtin([COMMANDS])
         for plugin in extra:
-            self._join(plugin, type(plugin).__qualname__, "given by the caller")
+            name = getattr(plugin, "__name__", type(plugin).__qualname__)
+            self._join(plugin, name, "given by the caller")
         for entry_point in entry_points(group=GROUP) if third_party else ():
             if entry_point.name not in without:
                 self._load(entry_point)
@@ -87,11 +97,7 @@ class Plugins:
     @property
     def warnings(self) -> list[str]:
         """One line per plugin that could not be loaded or asked."""
-        return [
-            f"plugin {each.name!r} ({each.origin}) does not work and is left out: "
-            f"{each.why}"
-            for each in self.failed
-        ]
+        return [each.sentence for each in self.failed]
 
     def _join_builtin(self, names: Iterable[str]) -> None:
         for name in names:
@@ -111,10 +117,13 @@ class Plugins:
             plugin: Any = entry_point.load()
             self._join(plugin, name, origin)
         except (Exception, SystemExit) as exc:
-            self.manager.unregister(name=name) if self.manager.has_plugin(
-                name
-            ) else None
-            self.failed.append(Failed(name, origin, reason(exc)))
+            if self.manager.has_plugin(name):
+                self.manager.unregister(name=name)
+            self._leave_out(Failed(name, origin, reason(exc)))
+
+    def _leave_out(self, failed: Failed) -> None:
+        self.failed.append(failed)
+        self._warn(failed.sentence)
 
     @cached_property
     def tasks(self) -> "Registry[type[Task]]":
@@ -148,7 +157,7 @@ class Plugins:
             except Exception as exc:
                 if origin == "evalkit":
                     raise
-                self.failed.append(Failed(name, origin, reason(exc)))
+                self._leave_out(Failed(name, origin, reason(exc)))
         return entries
 
 

@@ -1,12 +1,12 @@
 """Contracts that any task or backend must keep. Plugin authors subclass these.
 
-    class TestSums(TaskContract):
-        task = Sums()
-        right = {"1+1": "The answer is 2"}
-        wrong = {"1+1": "3"}
+class TestSums(TaskContract):
+    task = Sums()
+    right = {"1+1": "The answer is 2"}
+    wrong = {"1+1": "3"}
 
-    class TestAdder(BackendContract):
-        backend = Adder(model="perfect")
+class TestAdder(BackendContract):
+    backend = Adder(model="perfect")
 """
 
 from collections.abc import Iterator, Mapping, Sequence

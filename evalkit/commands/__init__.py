@@ -15,9 +15,8 @@ WITHOUT = "EVALKIT_WITHOUT"
 def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
     try:
-        plugins = Plugins(without=os.environ.get(WITHOUT, "").split(","))
-        for warning in plugins.warnings:
-            complain(f"warning: {warning}")
+        without = os.environ.get(WITHOUT, "").split(",")
+        plugins = Plugins(without=without, warn=warn)
         cli = command_line(plugins)
         status = cli(obj=plugins, prog_name="evalkit", standalone_mode=False)
     except (EvalkitError, click.ClickException) as exc:
@@ -32,6 +31,11 @@ def main() -> None:
 def complain(what: object) -> None:
     """One line on standard error."""
     click.echo(f"evalkit: {' '.join(str(what).split())}", err=True)
+
+
+def warn(what: str) -> None:
+    """Something is wrong, but not for this command."""
+    complain(f"warning: {what}")
 
 
 def command_line(plugins: Plugins) -> click.Group:

@@ -1,0 +1,70 @@
+"""Fixtures for all tests: the command line as a user runs it, and made-up plugins."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PLUGINS = ROOT / "tests" / "plugins"
+sys.path.insert(0, str(PLUGINS))
+
+Evalkit: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder of installed distributions that has the plugin `counting`."""
+    folder = tmp_path / "site"
+    install(folder, "counting", "counting")
+    return folder
+
+
+def install(site: Path, name: str, module: str, version: str = "1.0") -> None:
+    """Lay down what pip leaves of a distribution with one entry point."""
+    info = site / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    )
+    (info / "entry_points.txt").write_text(f"[evalkit]\n{name} = {module}\n")
+
+
+@pytest.fixture
+def environment(site: Path) -> dict[str, str]:
+    """Variables of a process that finds the plugin and no Hub."""
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(site), str(PLUGINS))),
+        "HF_HUB_OFFLINE": "1",
+        "COLUMNS": "120",
+    }
+
+
+@pytest.fixture
+def evalkit(environment: dict[str, str], tmp_path: Path) -> Evalkit:
+    """Run the command line in another process, in an empty folder."""
+
+    def call(
+        *words: str, timeout: float = 60, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command(*words),
+            env=environment | variables,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return call
+
+
+def command(*words: str) -> Sequence[str]:
+    """The words of a process that runs evalkit."""
+    return (sys.executable, "-m", "evalkit", *words)

@@ -1,0 +1,362 @@
+"""Whole runs, from a spec to a card, on scripted answers."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import counting
+import pytest
+
+from evalkit import (
+    Answer,
+    Backend,
+    BackendError,
+    Completion,
+    Conversation,
+    Engine,
+    Experiment,
+    Generate,
+    Model,
+    Plugins,
+    Protocol,
+    Request,
+    Results,
+    RunRecord,
+    RunSpec,
+    Sample,
+    SampleResult,
+    Task,
+    TaskError,
+    hookimpl,
+    run,
+)
+from evalkit.folder import RunFolder
+
+
+def plugins(*extra: object) -> Plugins:
+    return Plugins(counting, *extra, third_party=False)
+
+
+def experiment(tmp_path: Path, **fields: object) -> Experiment:
+    given = {"tasks": ("counting",), "model": "scripted:counting:right", **fields}
+    return Experiment(output=tmp_path, **given)  # type: ignore[arg-type]
+
+
+def results(tmp_path: Path, record: RunRecord) -> list[SampleResult]:
+    return list(Results(RunFolder.of(tmp_path, record.spec).results))
+
+
+def test_right_answers_are_right(tmp_path: Path) -> None:
+    (record,) = run(experiment(tmp_path), plugins())
+    accuracy = record.estimates[0]
+    assert (accuracy.metric, accuracy.value, accuracy.n) == ("accuracy", 1.0, 10)
+    assert accuracy.low < 1.0 == accuracy.high
+    assert record.outcomes["right"] == 10
+    assert sum(record.outcomes.values()) == 10
+
+
+def test_half_right(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, model="scripted:counting:odd_only")
+    (record,) = run(wanted, plugins())
+    assert record.estimates[0].value == 0.5
+    assert [record.outcomes[name] for name in ("right", "wrong")] == [5, 5]
+
+
+def test_results_are_in_the_order_of_the_samples(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, model="backwards:x", task_options={"n": "100"})
+    (record,) = run(wanted, plugins(BackwardsPlugin()))
+    found = results(tmp_path, record)
+    assert [each.id for each in found] == [f"q{i}" for i in range(100)]
+    assert record.outcomes["right"] == 100
+
+
+def test_files_say_what_was_done(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, sampling={"max_tokens": 7}, seed=3, limit=4)
+    (record,) = run(wanted, plugins())
+    folder = RunFolder.of(tmp_path, record.spec)
+    assert folder.path.parent.name == "counting"
+    spec = json.loads((folder.path / "spec.json").read_bytes())
+    assert spec["protocol_options"]["sampling"]["max_tokens"] == 7
+    assert spec["task_options"] == {"n": 10}
+    assert (spec["seed"], spec["limit"]) == (3, 4)
+    assert folder.read_record() == record
+    assert record.environment["python"]
+    assert "accuracy" in folder.card.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"limit": 5}, True),
+        ({"backend_options": {"delay": "0.1"}}, True),
+        ({"seed": 1}, False),
+        ({"sampling": {"max_tokens": 9}}, False),
+        ({"protocol": "plain"}, False),
+        ({"protocol": "verbatim"}, False),
+        ({"task_options": {"n": "11"}}, False),
+        ({"model": "scripted:counting:odd_only"}, False),
+    ],
+    ids=str,
+)
+def test_what_moves_a_score_moves_the_folder(
+    tmp_path: Path, change: dict[str, object], same: bool
+) -> None:
+    (first,) = run(experiment(tmp_path), plugins())
+    (second,) = run(experiment(tmp_path, **change), plugins())
+    assert (first.spec.digest == second.spec.digest) is same
+
+
+def test_attempts_get_seeds_of_their_own(tmp_path: Path) -> None:
+    seeds: list[int] = []
+
+    class Spy:
+        @hookimpl
+        def evalkit_completed(self, request: Request) -> None:
+            seeds.append(request.sampling.seed)
+
+    wanted = experiment(tmp_path, attempts=3, sampling={"temperature": 1.0}, limit=2)
+    (record,) = run(wanted, plugins(Spy()))
+    assert len(set(seeds)) == 6
+    assert [len(each.attempts) for each in results(tmp_path, record)] == [3, 3]
+    again = run(experiment(tmp_path / "again", **vars_of(wanted)), plugins(Spy()))
+    assert seeds[:6] == seeds[6:]
+    assert again[0].spec.digest == record.spec.digest
+
+
+def vars_of(wanted: Experiment) -> dict[str, object]:
+    names = ("attempts", "sampling", "limit")
+    return {name: getattr(wanted, name) for name in names}
+
+
+def test_several_tasks_share_one_engine(tmp_path: Path) -> None:
+    loads: list[str] = []
+
+    @dataclass(frozen=True, kw_only=True)
+    class Loud(Backend):
+        name = "loud"
+
+        def load(self, model: Model) -> Engine:
+            loads.append(model.name)
+            return Backwards()
+
+    class Plugin:
+        @hookimpl
+        def evalkit_backends(self) -> Iterable[type[Backend]]:
+            return (Loud,)
+
+        @hookimpl
+        def evalkit_tasks(self) -> Iterable[type[Task]]:
+            return (Second,)
+
+    wanted = experiment(tmp_path, tasks=("counting", "second"), model="loud:x")
+    first, second = run(wanted, plugins(Plugin()))
+    assert loads == ["x"]
+    assert first.spec.task == "counting"
+    assert second.spec.task == "second"
+    assert first.outcomes["right"] == second.outcomes["right"] == 10
+
+
+def test_failed_requests_are_counted_bounded_and_asked_again(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.jsonl"
+    lines = [{"id": f"q{i}", "text": str(i + 1)} for i in range(8)]
+    answers.write_text("\n".join(map(json.dumps, lines)))
+    wanted = experiment(tmp_path, model=f"scripted:{answers}")
+    (record,) = run(wanted, plugins())
+    assert record.errors == record.counts.failed == 2
+    assert (record.estimates[0].value, record.ceilings[0]) == (0.8, 1.0)
+    errors = [each.attempts[0].turns[0].error for each in results(tmp_path, record)]
+    assert errors[8:] == ["no answer scripted for 'q8'", "no answer scripted for 'q9'"]
+    card = RunFolder.of(tmp_path, record.spec).card.read_text()
+    assert "2 attempts failed" in card
+    assert "80.0 % to 100.0 %" in card
+    (again,) = run(wanted, plugins())
+    assert again.counts.failed == 2
+    assert again.counts.replayed == 8
+
+
+def test_a_conversation_may_have_several_turns(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, protocol="checked")
+    (record,) = run(wanted, plugins(CheckedPlugin()))
+    first = results(tmp_path, record)[0]
+    assert [turn.prompt for turn in first.attempts[0].turns] == [
+        "0",
+        "Check: That is 1",
+    ]
+    assert first.attempts[0].score.answer == "2"
+    assert record.counts.requests == 20
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [("twice", "not open"), ("strange", "not open"), ("raises", "ValueError: no")],
+)
+def test_a_careless_engine_is_named(tmp_path: Path, engine: str, said: str) -> None:
+    wanted = experiment(tmp_path, model=f"careless:{engine}")
+    with pytest.raises(BackendError, match=said):
+        run(wanted, plugins(CarelessPlugin()))
+
+
+def test_samples_that_change_between_passes_are_refused(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, tasks=("fickle",))
+    with pytest.raises(TaskError, match="other samples the second time"):
+        run(wanted, plugins(FicklePlugin()))
+
+
+def test_half_a_surrogate_pair_is_replaced_not_fatal(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, model="careless:surrogate", limit=1)
+    (record,) = run(wanted, plugins(CarelessPlugin()))
+    text = results(tmp_path, record)[0].attempts[0].turns[0].text
+    assert text == "1 � 1"
+
+
+def test_hooks_are_called_in_their_order(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    class Spy:
+        @hookimpl
+        def evalkit_run_started(self, spec: RunSpec, samples: int) -> None:
+            calls.append(f"started {spec.task} {samples}")
+
+        @hookimpl(tryfirst=True)
+        def evalkit_answer(self, request: Request) -> Completion | None:
+            calls.append("answer")
+            return request.completion("1") if request.sample_id == "q0" else None
+
+        @hookimpl
+        def evalkit_completed(self, request: Request, completion: Completion) -> None:
+            calls.append("completed")
+
+        @hookimpl
+        def evalkit_stepped(self, generated_tokens: int) -> None:
+            calls.append("stepped")
+
+        @hookimpl
+        def evalkit_scored(self, result: SampleResult) -> None:
+            calls.append("scored")
+
+        @hookimpl
+        def evalkit_run_finished(self, record: RunRecord) -> None:
+            calls.append("finished")
+
+    (record,) = run(experiment(tmp_path, limit=2), plugins(Spy()))
+    assert calls[:2] == ["started counting 2", "answer"]
+    assert [each for each in calls if each not in ("stepped", "scored")] == [
+        "started counting 2",
+        "answer",
+        "answer",
+        "completed",
+        "finished",
+    ]
+    assert calls.count("scored") == 2
+    assert (record.counts.requests, record.counts.replayed) == (2, 1)
+    assert record.outcomes["right"] == 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Second(counting.Counting):
+    name = "second"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fickle(counting.Counting):
+    name = "fickle"
+    passes: list[int] = field(default_factory=list, metadata={"option": False})
+
+    def samples(self) -> Iterable[Sample]:
+        self.passes.append(1)
+        for i in range(3):
+            yield Sample(id=f"q{i}", question=f"{i}{len(self.passes)}", target="")
+
+
+class FicklePlugin:
+    @hookimpl
+    def evalkit_tasks(self) -> Iterable[type[Task]]:
+        return (Fickle,)
+
+
+class Backwards(Engine):
+    """Answers the youngest request first, one at a step, some steps idle."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.idle = False
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        self.requests += requests
+
+    def step(self) -> Sequence[Completion]:
+        self.idle = not self.idle
+        if self.idle or not self.requests:
+            return ()
+        request = self.requests.pop()
+        return (request.completion(counting.right(request)),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackwardsBackend(Backend):
+    name = "backwards"
+
+    def load(self, model: Model) -> Engine:
+        return Backwards()
+
+
+class BackwardsPlugin:
+    @hookimpl
+    def evalkit_backends(self) -> Iterable[type[Backend]]:
+        return (BackwardsBackend,)
+
+
+class Careless(Engine):
+    """Breaks the contract in the way its model's name says."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+        self.requests: list[Request] = []
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        self.requests += requests
+
+    def step(self) -> Sequence[Completion]:
+        requests, self.requests = self.requests, []
+        completions = [each.completion("1 \ud83d 1") for each in requests]
+        ways = {
+            "twice": lambda: completions * 2,
+            "strange": lambda: [Completion(request_id="never asked")],
+            "surrogate": lambda: completions,
+        }
+        if self.how not in ways:
+            raise ValueError("no")
+        return ways[self.how]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarelessBackend(Backend):
+    name = "careless"
+
+    def load(self, model: Model) -> Engine:
+        return Careless(self.model)
+
+
+class CarelessPlugin:
+    @hookimpl
+    def evalkit_backends(self) -> Iterable[type[Backend]]:
+        return (CarelessBackend,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked(Protocol):
+    """Asks a second time, showing the first answer."""
+
+    name: str = "checked"
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        draft = yield Generate(prompt=sample.question)
+        final = yield Generate(prompt=f"Check: {draft.text}")
+        return Answer(text=final.text)
+
+
+class CheckedPlugin:
+    @hookimpl
+    def evalkit_protocols(self) -> Iterable[Protocol]:
+        return (Checked(),)

@@ -1,0 +1,139 @@
+"""Scores come from processes that no task can hang, crash or starve for long."""
+
+import os
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pytest
+
+from evalkit import Answer, Outcome, Sample, Score, Task, TaskError, verdict
+from evalkit.scoring import Limits, ScoringPool
+from evalkit.scoring_worker import Job, Result
+
+QUICK = Limits(seconds=0.5, workers=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wild(Task):
+    """Does what the answer says."""
+
+    name = "wild"
+    version = 1
+
+    greeting: str = "hello"
+
+    def samples(self) -> Iterable[Sample]:
+        yield Sample(id="1", question="?", target="!")
+
+    def score(self, sample: Sample, answer: Answer) -> Score:
+        DEEDS[answer.text]()
+        return verdict(sample, answer, read=self.greeting, value=1.0)
+
+
+def loop() -> None:
+    while True:
+        pass
+
+
+DEEDS = {
+    "behave": lambda: None,
+    "raise": lambda: 1 / 0,
+    "loop": loop,
+    "tower": lambda: 9**9**9,
+    "die": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "quit": lambda: os._exit(0),
+    "hoard": lambda: bytearray(1 << 40),
+    "print": lambda: print("noise on standard output"),
+}
+
+
+def jobs(*deeds: str) -> list[Job]:
+    sample = Sample(id="1", question="?", target="!")
+    return [
+        Job(id=n, task=0, sample=sample, answer=Answer(text=deed))
+        for n, deed in enumerate(deeds)
+    ]
+
+
+def score(*deeds: str, limits: Limits = QUICK, **options: str) -> list[Score]:
+    """Score answers and give the scores in the order of the answers."""
+    results: list[Result] = []
+    with ScoringPool([(Wild, options)], limits) as pool:
+        for job in jobs(*deeds):
+            pool.submit(job)
+        while pool.pending:
+            results += pool.poll(None)
+    assert sorted(each.id for each in results) == list(range(len(deeds)))
+    return [each.score for each in sorted(results, key=lambda each: each.id)]
+
+
+@pytest.mark.parametrize(
+    ("deed", "why"),
+    [
+        ("raise", "ZeroDivisionError"),
+        ("loop", "scoring took longer than 0.5 s"),
+        ("tower", "scoring took longer than 0.5 s"),
+        ("die", "died of SIGSEGV"),
+        ("quit", "ended with status 0"),
+        ("hoard", "MemoryError"),
+    ],
+)
+def test_a_wild_task_costs_one_score_and_no_other(deed: str, why: str) -> None:
+    scores = score("behave", deed, "behave", "behave")
+    assert [each.outcome for each in scores] == [
+        Outcome.RIGHT,
+        Outcome.ERROR,
+        Outcome.RIGHT,
+        Outcome.RIGHT,
+    ]
+    assert why in scores[1].explanation
+
+
+def test_more_answers_than_fit_in_a_pipe() -> None:
+    one_worker = Limits(seconds=5, workers=1)
+    assert len(score(*["behave"] * 3000, limits=one_worker)) == 3000
+
+
+def test_a_huge_answer_goes_through() -> None:
+    scores = score("x" * 3_000_000, "behave", limits=Limits(seconds=5, workers=1))
+    assert [each.outcome for each in scores] == [Outcome.ERROR, Outcome.RIGHT]
+    assert "KeyError" in scores[0].explanation
+
+
+def test_many_deaths_in_a_row_are_survived() -> None:
+    scores = score(*["quit", "behave"] * 5)
+    assert [each.outcome.value for each in scores] == ["error", "right"] * 5
+
+
+def test_what_a_task_prints_does_not_disturb_the_results() -> None:
+    assert score("print", "behave")[1].outcome is Outcome.RIGHT
+
+
+def test_options_reach_the_workers() -> None:
+    assert score("behave", greeting="moin")[0].answer == "moin"
+
+
+def test_polling_without_waiting_returns_at_once() -> None:
+    with ScoringPool([(Wild, {})], Limits(seconds=30, workers=1)) as pool:
+        pool.submit(jobs("behave")[0])
+        begun = time.monotonic()
+        pool.poll(0)
+        assert time.monotonic() - begun < 5
+        assert pool.pending in (0, 1)
+
+
+def test_a_task_that_workers_cannot_import_is_refused() -> None:
+    class Local(Wild):
+        name = "local"
+
+    with pytest.raises(TaskError, match="importable module"):
+        ScoringPool([(Local, {})], QUICK)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
+def test_values_outside_0_to_1_are_errors(value: float) -> None:
+    sample = Sample(id="1", question="?", target="!")
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        verdict(sample, Answer(text=""), read=None, value=value)
