@@ -49,7 +49,7 @@ class Data:
     root: Path | None = None
     """A folder in which ``openai/gsm8k`` looks like that repository on the Hub. When
     given, nothing is asked of the Hub."""
-    patience: float = field(default=4.0, compare=False)
+    patience: float = field(default=3.5, compare=False)
     """Seconds that the Hub has to give a sign of life."""
 
     def find(self, ref: DatasetRef) -> DataSource:

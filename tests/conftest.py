@@ -68,3 +68,11 @@ def evalkit(environment: dict[str, str], tmp_path: Path) -> Evalkit:
 def command(*words: str) -> Sequence[str]:
     """The words of a process that runs evalkit."""
     return (sys.executable, "-m", "evalkit", *words)
+
+
+def shared(name: str) -> Path:
+    """A folder of real data that may lie beside the checkout; skip without it."""
+    folder = Path(os.environ.get("EVALKIT_SHARED", ROOT.parent / "shared")) / name
+    if not folder.exists():
+        pytest.skip(f"no real data here: {name} is looked for in $EVALKIT_SHARED")
+    return folder

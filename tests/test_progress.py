@@ -1,0 +1,81 @@
+"""What a person sees while a run goes on."""
+
+import io
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from evalkit.progress import LogDisplay, Speed, duration
+from tests.conftest import Evalkit, command
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00"), (75.4, "1:15"), (3599.6, "1:00:00")]
+)
+def test_durations(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+def test_speed_and_time_left_count_from_the_first_step() -> None:
+    times = iter([10.0, 10.0, 14.0, 14.0, 14.0])
+    speed = Speed(lambda: next(times))
+    assert speed.tokens_per_second == 0
+    speed.begin()
+    speed.tokens, speed.answered = 200, 4
+    assert speed.seconds == 0
+    assert speed.tokens / speed.seconds == 50
+    assert speed.left(8) == "0:08"
+    assert speed.left(0) == ""
+
+
+def test_a_log_gets_a_line_at_the_end_with_counts(evalkit: Evalkit) -> None:
+    done = evalkit("run", "--tasks=counting", "--model=scripted:counting:odd_only")
+    assert "counting: 10/10 done, 5 right, 0 tokens/s" in done.stderr
+
+
+def test_a_log_is_not_flooded() -> None:
+    log = io.StringIO()
+    display = LogDisplay(log, every=3600)
+    for _ in range(1000):
+        display.evalkit_stepped(generated_tokens=1)
+    assert log.getvalue() == ""
+
+
+def test_a_terminal_gets_a_line_that_moves(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = ("run", "--tasks=counting", "--model=scripted:counting:right", "--set=n=40")
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        command(*words, "--backend-set=delay=10"),
+        env=environment | {"TERM": "xterm"},
+        cwd=tmp_path,
+        stderr=follower,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        os.close(follower)
+        shown = read_all(leader)
+    assert process.returncode == 0
+    assert "40/40 done, 40 right" in shown
+    assert shown.count("/40 done") > 2
+    assert " left" in shown
+
+
+def read_all(descriptor: int) -> str:
+    chunks: list[bytes] = []
+    try:
+        while chunk := os.read(descriptor, 4096):
+            chunks.append(chunk)
+    except OSError:  # Linux's way to say that the other end of a terminal closed
+        pass
+    os.close(descriptor)
+    return b"".join(chunks).decode()
+
+
+def test_without_a_model_the_builtin_one_is_named(evalkit: Evalkit) -> None:
+    done = evalkit("run", "--tasks=nope")
+    assert "No --model given" in done.stderr
+    assert "--model BACKEND:MODEL" in done.stderr
