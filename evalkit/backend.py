@@ -71,7 +71,10 @@ class Engine(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Backend(ABC):
-    """Subclass as a frozen dataclass; its fields are the options users may set."""
+    """What runs a model, as the user named it.
+
+    Subclass as a frozen dataclass: its fields are the options of ``--backend-set``.
+    """
 
     name: ClassVar[str]
     builtin_model: ClassVar[str] = ""

@@ -35,7 +35,10 @@ Conversation: TypeAlias = Generator[Request, Completion, Answer]
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(ABC):
-    """Subclass as a frozen dataclass: its fields are written into the run's spec."""
+    """How a sample is put to a model.
+
+    Subclass as a frozen dataclass: its fields are written into the run's spec.
+    """
 
     name: str
     """What ``--protocol`` calls it."""

@@ -13,9 +13,10 @@ from evalkit.types import Answer, Outcome, Sample, Score
 
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
-    """Subclass as a frozen dataclass; its fields are the options of ``--set``.
+    """A benchmark: its samples, how an answer is judged, which metrics sum it up.
 
-    The docstring's first line is what ``evalkit tasks`` shows; the whole of it
+    Subclass as a frozen dataclass: its fields are the options of ``--set``. The
+    docstring's first line is what ``evalkit tasks`` shows; the whole of it
     says paper, dataset, license and the published number to compare with.
     """
 

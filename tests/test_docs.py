@@ -1,0 +1,81 @@
+"""What the documents tell users to do is done here, word for word."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT, install
+
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(path: Path) -> list[tuple[str, str, str]]:
+    """The fenced blocks of a page: language, label, text."""
+    return [match.groups(default="") for match in BLOCK.finditer(path.read_text())]
+
+
+def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    install(site, "spelling", "spelling_task")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(site), "."))}
+    outputs: list[str] = []
+    for language, label, text in blocks(ROOT / "docs" / "tutorial.md"):
+        if label.startswith("file="):
+            (tmp_path / label.removeprefix("file=")).write_text(text)
+        elif language == "sh" and label == "run":
+            (words,) = (shlex.split(line) for line in text.splitlines())
+            assert words[0] == "evalkit"
+            globbed = [str(next(tmp_path.glob(w), w)) if "*" in w else w for w in words]
+            done = subprocess.run(
+                (sys.executable, "-m", *globbed),
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            outputs.append(done.stdout)
+    run, shown = outputs
+    assert "2 right, 1 wrong, 1 no answer" in run
+    assert "Spell banana backwards. Answer in one word." in shown
+    assert "outcome:   wrong" in shown
+    tested = subprocess.run(
+        (sys.executable, "-m", "pytest", "-q", "test_spelling.py"),
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout
+    assert "7 passed" in tested.stdout
+
+
+def test_the_tutorials_task_has_no_more_than_it_says() -> None:
+    (task,) = [
+        text
+        for _, label, text in blocks(ROOT / "docs" / "tutorial.md")
+        if label == "file=spelling_task.py"
+    ]
+    body = [line for line in task.splitlines() if line.strip()]
+    assert len(body) <= 24
+
+
+def test_ci_runs_the_readmes_second_command() -> None:
+    commands = [
+        text.strip()
+        for language, _, text in blocks(ROOT / "README.md")
+        if language == "sh"
+    ]
+    last_line = (ROOT / ".ci" / "run").read_text().splitlines()[-1]
+    assert commands[1] == last_line
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
