@@ -51,6 +51,7 @@ class Worker:
         self.stdin, self.stdout = self.process.stdin, self.process.stdout
         os.set_blocking(self.stdin.fileno(), False)
         os.set_blocking(self.stdout.fileno(), False)
+        self.write()
 
     @property
     def has_room(self) -> bool:

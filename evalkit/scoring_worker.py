@@ -98,7 +98,10 @@ def limit_memory(size: int) -> None:
 
 def work(lines: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
     """Obey the orders, then score until there are no more jobs."""
-    orders = msgspec.json.decode(lines(), type=Orders)
+    first = lines()
+    if not first:  # the parent is gone already
+        return
+    orders = msgspec.json.decode(first, type=Orders)
     sys.path[:] = orders.path
     tasks = [build(resolve(ref), ref.options, ref.qualname) for ref in orders.tasks]
     limit_memory(orders.memory)

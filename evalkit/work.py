@@ -73,7 +73,7 @@ class Work:
             started=self._started,
             process=os.getpid(),
             evalkit=__version__,
-            facts=engine.facts(),
+            facts={str(name): str(fact) for name, fact in engine.facts().items()},
         )
         self.folder.add_session(session)
 

@@ -25,6 +25,9 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         complain("interrupted; the same command again goes on from here")
         sys.exit(130)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     sys.exit(status or 0)
 
 

@@ -14,7 +14,7 @@ from evalkit.report.words import (
     points,
 )
 from evalkit.results import Results
-from evalkit.types import SampleResult
+from evalkit.types import Outcome, SampleResult
 
 FEW = 60
 """Up to so many samples are listed one by one."""
@@ -80,9 +80,9 @@ def outcome_section(record: RunRecord) -> str:
     """How many attempts had which outcome."""
     total = sum(record.outcomes.values())
     rows = [
-        (name.replace("_", " "), str(n), f"{100 * n / total:.1f} %")
-        for name, n in record.outcomes.items()
-        if n
+        (outcome.replace("_", " "), str(n), f"{100 * n / total:.1f} %")
+        for outcome in Outcome
+        if (n := record.outcomes.get(outcome.value, 0))
     ]
     return markdown_table(("outcome", "attempts:", "share:"), rows)
 

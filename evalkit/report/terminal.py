@@ -1,6 +1,8 @@
 """A finished run in the terminal: its score and, if they are few, its questions."""
 
-from rich.console import Console
+from collections.abc import Mapping
+
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -9,13 +11,24 @@ from evalkit.record import RunRecord
 from evalkit.report.card import FEW, answers, earned, outcomes
 from evalkit.report.words import amount, estimate_line, points, short
 from evalkit.results import Results
+from evalkit.types import Outcome
+
+COLUMNS: Mapping[str, JustifyMethod] = {
+    "id": "left",
+    "points": "right",
+    "outcome": "left",
+    "answer read": "left",
+    "reference": "left",
+}
+FRAME = 18
+"""Characters that lines and padding take, and the widest narrow heading may add."""
 
 
 def print_run(console: Console, record: RunRecord, folder: RunFolder) -> None:
     """Print the questions, the estimates, the outcomes and where the files are."""
     console.print()
     if record.samples <= FEW:
-        console.print(question_table(record, Results(folder.results)))
+        console.print(question_table(record, Results(folder.results), console.width))
     console.print(Text(f"{record.spec.task}, protocol {record.spec.protocol}", "bold"))
     for estimate in record.estimates:
         console.print(Text(f"  {estimate.metric}: {estimate_line(estimate)}", "bold"))
@@ -41,24 +54,30 @@ def print_run(console: Console, record: RunRecord, folder: RunFolder) -> None:
 def outcome_line(record: RunRecord) -> str:
     """The outcomes that occurred, with their counts."""
     return ", ".join(
-        f"{n} {name.replace('_', ' ')}" for name, n in record.outcomes.items() if n
+        f"{n} {outcome.replace('_', ' ')}"
+        for outcome in Outcome
+        if (n := record.outcomes.get(outcome.value, 0))
     )
 
 
-def question_table(record: RunRecord, results: Results) -> Table:
+def question_table(record: RunRecord, results: Results, width: int) -> Table:
     """One row per sample; answers are text, never terminal codes or markup."""
-    table = Table(title=Text(f"{record.spec.task}: {record.spec.model}"))
-    table.add_column("question", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("answer read", overflow="ellipsis", no_wrap=True)
-    table.add_column("reference", overflow="ellipsis", no_wrap=True)
-    for result in results:
-        table.add_row(
-            Text(short(result.id, 20)),
-            Text(f"{points(earned(result))}/{points(result.max_points)}"),
-            Text(outcomes(result)),
-            Text(short(answers(result), 40)),
-            Text(short(result.target, 40)),
+    rows = [
+        (
+            short(result.id, 20),
+            f"{points(earned(result))}/{points(result.max_points)}",
+            short(outcomes(result), 30),
+            answers(result),
+            result.target,
         )
+        for result in results
+    ]
+    fixed = sum(max(len(row[n]) for row in rows) for n in range(3))
+    room = max(10, min(40, (width - fixed - FRAME) // 2))
+    table = Table(title=Text(f"{record.spec.task}: {record.spec.model}"))
+    for name, justify in COLUMNS.items():
+        table.add_column(name, justify=justify, no_wrap=True)
+    for *leading, answer, reference in rows:
+        cells = (*leading, short(answer, room), short(reference, room))
+        table.add_row(*(Text(text) for text in cells))
     return table

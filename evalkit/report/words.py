@@ -8,7 +8,7 @@ from evalkit.types import Estimate
 
 def amount(value: float, scale: float) -> str:
     """A rate as a percentage, anything else on its own scale."""
-    return f"{100 * value:.1f} %" if scale == 1 else f"{value:.4g}"
+    return f"{100 * value:.1f} %" if scale == 1 else f"{value:.1f}"
 
 
 def estimate_line(estimate: Estimate) -> str:

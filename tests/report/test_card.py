@@ -41,7 +41,7 @@ def test_estimates_are_percent_or_on_their_own_scale() -> None:
     rate = Estimate(metric="accuracy", value=0.375, low=0.301, high=0.4549, n=120)
     total = Estimate(metric="total", value=36.5, low=20, high=53, n=31, scale=100)
     assert estimate_line(rate) == "37.5 % (30.1 to 45.5)"
-    assert estimate_line(total) == "36.5 of 100 (20 to 53)"
+    assert estimate_line(total) == "36.5 of 100 (20.0 to 53.0)"
 
 
 def test_a_table_aligns_numbers() -> None:
