@@ -1,6 +1,6 @@
 """Everything that must hold before a change lands: lint, types, reference, tests.
 
-    python tests/check.py
+python tests/check.py
 """
 
 import subprocess
@@ -25,7 +25,9 @@ def main() -> int:
     for name, (module, *words) in STEPS.items():
         print(f"=== {name}", flush=True)
         begun = time.monotonic()
-        done = subprocess.run((sys.executable, "-m", module, *words), cwd=ROOT, check=False)
+        done = subprocess.run(
+            (sys.executable, "-m", module, *words), cwd=ROOT, check=False
+        )
         if done.returncode:
             failed.append(name)
         print(f"    {time.monotonic() - begun:.0f} s", flush=True)

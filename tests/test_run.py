@@ -5,18 +5,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import counting
 import pytest
+from click.testing import CliRunner
 
 from evalkit import (
     Answer,
     Backend,
     BackendError,
+    CardSection,
     Completion,
     Conversation,
     Engine,
+    Estimate,
     Experiment,
     Generate,
+    Metric,
     Model,
     Plugins,
     Protocol,
@@ -31,6 +36,7 @@ from evalkit import (
     hookimpl,
     run,
 )
+from evalkit.commands import command_line
 from evalkit.folder import RunFolder
 
 
@@ -251,6 +257,51 @@ def test_hooks_are_called_in_their_order(tmp_path: Path) -> None:
     assert calls.count("scored") == 2
     assert (record.counts.requests, record.counts.replayed) == (2, 1)
     assert record.outcomes["right"] == 2
+
+
+def test_a_plugin_adds_sections_to_the_card(tmp_path: Path) -> None:
+    class Shout:
+        @hookimpl
+        def evalkit_card_sections(
+            self, record: RunRecord, results: Results
+        ) -> Iterable[CardSection]:
+            ids = " ".join(result.id for result in results)
+            yield CardSection("Shout", f"{record.spec.task.upper()}: {ids}", rank=5)
+
+    (record,) = run(experiment(tmp_path, limit=3), plugins(Shout()))
+    card = RunFolder.of(tmp_path, record.spec).card.read_text()
+    assert "## Shout\n\nCOUNTING: q0 q1 q2" in card
+    assert card.index("## Shout") < card.index("## Result")
+
+
+def test_a_plugin_adds_a_metric_that_a_user_can_name(tmp_path: Path) -> None:
+    class Longest(Metric):
+        name = "longest"
+
+        def estimate(self, results: Iterable[SampleResult]) -> Estimate:
+            longest = max(len(each.attempts[0].turns[0].text) for each in results)
+            return Estimate(
+                metric="longest", value=longest, low=0, high=longest, n=1, scale=100
+            )
+
+    class Plugin:
+        @hookimpl
+        def evalkit_metrics(self) -> Iterable[Metric]:
+            return (Longest(),)
+
+    wanted = experiment(tmp_path, metrics=("longest",))
+    (record,) = run(wanted, plugins(Plugin()))
+    assert record.estimates[-1].value == len("That is 10")
+
+
+def test_a_plugin_adds_a_command() -> None:
+    class Plugin:
+        @hookimpl
+        def evalkit_commands(self, cli: click.Group) -> None:
+            cli.add_command(click.Command("hello", callback=lambda: click.echo("hi")))
+
+    cli = command_line(plugins(Plugin()))
+    assert CliRunner().invoke(cli, ["hello"]).output == "hi\n"
 
 
 @dataclass(frozen=True, kw_only=True)

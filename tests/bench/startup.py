@@ -1,6 +1,6 @@
 """CPU time of the commands that must answer at once, beside Python's own start.
 
-    python tests/bench/startup.py [rounds]
+python tests/bench/startup.py [rounds]
 """
 
 import resource

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from evalkit import Estimate
-from evalkit.report.words import cell, code, estimate_line, markdown_table, short, visible
+from evalkit.report.words import (
+    cell,
+    code,
+    estimate_line,
+    markdown_table,
+    short,
+    visible,
+)
 from tests.conftest import Evalkit
 
 NASTY = "\x1b[2J\x1b]0;pwned\x07 | <script>alert(1)</script> `x` [a](http://b)\n# title"

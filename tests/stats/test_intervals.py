@@ -10,7 +10,9 @@ from evalkit.stats.intervals import student, t_cdf, t_quantile, wilson
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
-@pytest.mark.parametrize(("right", "n"), [(0, 1), (0, 10), (3, 10), (10, 10), (83, 100)])
+@pytest.mark.parametrize(
+    ("right", "n"), [(0, 1), (0, 10), (3, 10), (10, 10), (83, 100)]
+)
 def test_wilson_is_scipys(right: int, n: int, level: float) -> None:
     expected = stats.binomtest(right, n).proportion_ci(level, method="wilson")
     assert wilson(right, n, level) == pytest.approx((expected.low, expected.high))

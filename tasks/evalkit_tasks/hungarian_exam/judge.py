@@ -1,0 +1,62 @@
+"""What all judges of final answers have in common."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from evalkit.grading import final_answer
+from evalkit_tasks.hungarian_exam.prose import closing
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a judge made of a response."""
+
+    read: str | None
+    """The answer that was found, None if there was none."""
+    right: bool
+    why: str
+
+    def read_from(self, place: str) -> "Finding":
+        """The same, saying where the answer was read."""
+        return replace(self, why=f"read from: {place}{self.why and f'; {self.why}'}")
+
+
+class Judge(ABC):
+    """Knows a question's reference answer and one type of answers.
+
+    A subclass is a frozen dataclass whose fields are the `answer` of a question.
+    """
+
+    wanted: ClassVar[str]
+    """What it looks for, in words."""
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """The reference answer, written as a model might."""
+
+    @abstractmethod
+    def look(self, passage: str, question: str) -> Finding | None:
+        """Judge the answer that a passage gives, None if it gives none."""
+
+    def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
+        """Judge a response by its marked final answer, or else by how it ends.
+
+        A response that was cut off ends where no answer was meant to stand: only
+        what it states as its answer counts then.
+        """
+        stated = final_answer(response)
+        if stated is not None and stated.marked:
+            found = self.look(stated.text, question)
+            if found is None:
+                why = f"the {stated.rule} holds no {self.wanted}"
+                return Finding(stated.text, False, why)
+            return found.read_from(stated.rule)
+        weak = () if stated is None else (stated.text,)
+        for passage in (*weak, *(closing(response) if finished else ())):
+            found = self.look(passage, question)
+            if found is not None:
+                return found.read_from("how the response ends")
+        where = "where the response ends" if finished else "before it was cut off"
+        return Finding(None, False, f"found no {self.wanted} {where}")

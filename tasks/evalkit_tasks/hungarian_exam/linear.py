@@ -1,0 +1,157 @@
+"""Judging vectors and lines: expressions that are linear in two names."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from evalkit.grading import Form, Value, leading_form, linear_form, plain
+from evalkit_tasks.hungarian_exam.judge import Finding, Judge
+from evalkit_tasks.hungarian_exam.prose import shown
+
+WORD = re.compile(r"[A-Za-z]+")
+HALF_OF = re.compile(r"\bhalf(?: of)?\s*(?=\()")
+PAIR = re.compile(r"[(\[<]([^()\[\]<>]{1,80})[)\]>]")
+PART = re.compile(r"[|;:\n]|,(?=\s)|\.(?=\s|$)")
+STRAY = " .,{}&"
+
+
+def parts(text: str, names: Sequence[str]) -> list[str]:
+    """A plain text cut at its words, names excepted."""
+    text = HALF_OF.sub("1/2*", text)
+    cut = WORD.sub(lambda match: match[0] if match[0] in names else "|", text)
+    return [each.strip() for each in PART.split(cut)]
+
+
+def read(text: str, names: Sequence[str]) -> Form | None:
+    """An expression with nothing about it but what the cutting left."""
+    text = text.lstrip(" .,}&")
+    found = leading_form(text, names)
+    if found is None or text[found[1] :].strip(STRAY):
+        return None
+    return found[0]
+
+
+def expressions(passage: str, names: Sequence[str]) -> Iterator[Form]:
+    """The expressions of a passage in which a name has a coefficient."""
+    for part in parts(plain(passage), names):
+        for side in re.split(r"[=≈]", part):
+            form = read(side, names)
+            alone = side.strip(STRAY) in names
+            if form is not None and not alone and any(map(form.get, names)):
+                yield form
+
+
+def equations(passage: str, names: Sequence[str]) -> Iterator[tuple[Value, ...]]:
+    """The lines a*x + b*y = c of a passage, as (a, b, c)."""
+    for part in parts(plain(passage), names):
+        sides = re.split(r"[=≈]", part)
+        left, right = read(sides[0], names), read(sides[-1], names)
+        if len(sides) > 1 and left is not None and right is not None:
+            a, b = (left.get(each, 0) - right.get(each, 0) for each in names)
+            if a or b:
+                yield a, b, right.get("", 0) - left.get("", 0)
+
+
+def proportional(one: Sequence[Value], other: Sequence[Value]) -> bool:
+    """Whether one vector is a multiple of the other and neither is zero."""
+    size = max(abs(float(each)) for each in one) * max(abs(float(e)) for e in other)
+    crossed = (
+        float(one[i] * other[j] - one[j] * other[i])
+        for i in range(len(one))
+        for j in range(i)
+    )
+    return size > 0 and all(abs(each) <= 1e-9 * size for each in crossed)
+
+
+def spelled(numbers: Sequence[Value]) -> str:
+    return f"({'; '.join(map(shown, numbers))})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorExpression(Judge):
+    """A vector as a combination of given vectors."""
+
+    wanted: ClassVar[str] = "combination of the given vectors"
+
+    coefficients: Mapping[str, str]
+
+    @property
+    def target(self) -> str:
+        terms = (f"({value}) {name}" for name, value in self.coefficients.items())
+        return " + ".join(terms)
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        names = tuple(self.coefficients)
+        forms = list(expressions(passage, names))
+        if not forms:
+            return None
+        stated = [forms[-1].get(each, 0) for each in ("", *names)]
+        wanted = [linear_form(each, ()) or {} for each in self.coefficients.values()]
+        differences = (
+            float(a) - float(b)
+            for a, b in zip(stated, (0, *(each[""] for each in wanted)), strict=True)
+        )
+        right = all(abs(each) < 1e-9 for each in differences)
+        terms = zip(map(shown, stated[1:]), names, strict=True)
+        return Finding(" + ".join(f"({a}) {name}" for a, name in terms), right, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineEquation(Judge):
+    """An equation of a line, in any form that is linear in x and y."""
+
+    wanted: ClassVar[str] = "equation of a line"
+
+    line: tuple[float, float, float]
+
+    @property
+    def target(self) -> str:
+        a, b, c = self.line
+        return f"{a:g}x + ({b:g})y = {c:g}"
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        names = ("x", "y")
+        given = list(equations(question, names))
+        lines = [
+            each
+            for each in equations(passage, names)
+            if not any(proportional(each, other) for other in given)
+        ]
+        if not lines:
+            return None
+        a, b, c = map(shown, lines[-1])
+        right = proportional(lines[-1], self.line)
+        return Finding(f"({a})x + ({b})y = {c}", right, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direction(Judge):
+    """A vector of any length, up or down one line."""
+
+    wanted: ClassVar[str] = "vector"
+
+    direction: tuple[float, float]
+
+    @property
+    def target(self) -> str:
+        return spelled([int(each) for each in self.direction])
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        vectors = list(pairs(plain(passage)))
+        for form in expressions(passage, ("i", "j")):
+            if form.get("i") and form.get("j"):
+                vectors.append((form["i"], form["j"]))
+        if not vectors:
+            return None
+        right = proportional(vectors[-1], self.direction)
+        return Finding(spelled(vectors[-1]), right, "")
+
+
+def pairs(text: str) -> Iterator[tuple[Value, Value]]:
+    """Two numbers in brackets, or the whole of a text."""
+    bare = text.strip(STRAY)
+    for inside in (bare, *(match[1] for match in PAIR.finditer(text))):
+        items = [linear_form(each, ()) for each in re.split(r"[,;|]", inside)]
+        if len(items) == 2 and items[0] is not None and items[1] is not None:
+            yield items[0][""], items[1][""]

@@ -1,0 +1,222 @@
+"""Judging answers that list several things."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+from types import MappingProxyType
+from typing import ClassVar
+
+from evalkit.grading import Value, linear_form, plain, without_thinking
+from evalkit_tasks.hungarian_exam.judge import Finding, Judge
+from evalkit_tasks.hungarian_exam.prose import (
+    ENDING,
+    affirmed,
+    givens,
+    sentences,
+    shown,
+    without_remarks,
+)
+
+NAMED = re.compile(r"(?<![\w)\-])[a-z]\s{0,3}(?:=|≈|∈)\s{0,3}")
+"""A name and what it equals; names such as x_1 have lost their number by then."""
+UNIT = re.compile(
+    r"(?<=[\d)}])\s?(?!and\b|or\b)[A-Za-z°]{1,12}(?=\s{0,3}(?:[,;.|]|and\b|or\b|$))"
+)
+WORD = re.compile(r"[A-Za-z]+")
+KEPT = MappingProxyType(
+    {"and": "and", "or": "or", "again": "", "also": "", "at": "", "after": ""}
+)
+"""Words that may stand inside a list."""
+MAX_ITEMS = 60
+SEPARATOR = re.compile(r"[,;]|\band\b|\bor\b")
+GROUP = re.compile(r"⦃([^⦃⦄]{1,300})⦄")
+BRACES = re.compile(r"[{]([^{}]{1,300})[}]")
+LETTERS = re.compile(
+    r"(?<![\w'’])\w(?:\s{0,2}[,;]\s{0,2}\w(?!\w))*(?:\s{0,2},?\s{0,2}and\s{1,2}\w)?(?!\w)"
+)
+ASSERTED = "§"
+ONLY = re.compile(r"\bonly\b[^.;]{0,300}", re.IGNORECASE)
+
+
+def values(segment: str) -> list[Value] | None:
+    """The numbers of "0.2; 1" or "3 ± 2", None if any item is none."""
+    commas = ";" not in segment
+    items = SEPARATOR.split(segment) if commas else re.split(r";|\band\b", segment)
+    found: list[Value] = []
+    if len(items) > MAX_ITEMS:
+        return None
+    for item in filter(None, map(bare, items)):
+        for sign in ("+", "-") if "±" in item else ("",):
+            form = linear_form(item.replace("±", sign).partition("=")[0], ())
+            if form is None:
+                return None
+            found.append(form[""])
+    return found or None
+
+
+def bare(item: str) -> str:
+    """An item of a list without the brackets of the list."""
+    item = item.strip(" .")
+    paired = item.count("{") == item.count("}")
+    return item if paired else item.strip(" .{}")
+
+
+def segments(text: str) -> Iterator[str]:
+    """Parts of a plain text between words, where a list of numbers may stand."""
+    text = NAMED.sub(ASSERTED, UNIT.sub("", text))
+    kept = WORD.sub(lambda m: KEPT.get(m[0], "|"), text)
+    yield from re.split(r"[|=≈∈:\n…⦃⦄]|\.(?=\s|$)|\.\.\.", kept)
+
+
+def number_lists(text: str) -> Iterator[list[Value]]:
+    """The lists of numbers in a plain text, in order."""
+    for segment in segments(text):
+        found = values(segment.replace(ASSERTED, " ").strip(" ,;"))
+        if found is not None:
+            yield found
+
+
+def spelled(found: Sequence[Value]) -> str:
+    return ", ".join(shown(each) for each in found)
+
+
+def same(one: Sequence[Value], other: Sequence[float], slack: float) -> bool:
+    """Whether two lists hold the same numbers, whatever their order."""
+    distinct = sorted({float(each) for each in one})
+    return len(distinct) == len(other) and all(
+        abs(a - b) <= slack + 1e-9 for a, b in zip(distinct, sorted(other), strict=True)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterSet(Judge):
+    """A set whose elements are letters."""
+
+    wanted: ClassVar[str] = "set"
+
+    value: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return ", ".join(self.value)
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        text = plain(passage)
+        groups = GROUP.findall(text) or BRACES.findall(text)
+        lists = [each for each in groups if LETTERS.fullmatch(each.strip())]
+        lists = lists or [each[0] for each in LETTERS.finditer(text)]
+        lists = [each for each in lists if SEPARATOR.search(each)]
+        if not lists:
+            return None
+        found = {each.strip() for each in SEPARATOR.split(lists[-1]) if each.strip()}
+        return Finding(", ".join(sorted(found)), found == set(self.value), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntegerList(Judge):
+    """All integers of some kind, each written out."""
+
+    wanted: ClassVar[str] = "list of integers"
+
+    value: tuple[int, ...]
+
+    @property
+    def target(self) -> str:
+        return ", ".join(str(each) for each in self.value)
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        lists = number_lists(without_remarks(plain(passage)))
+        long = [each for each in lists if len(each) > 1]
+        if not long:
+            return None
+        return Finding(spelled(long[-1]), same(long[-1], self.value, 0.0), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConstructedList(Judge):
+    """Numbers of one's own choice with a given median and range."""
+
+    wanted: ClassVar[str] = "list of numbers"
+
+    count: int
+    median: int
+    range: int
+    example: tuple[int, ...]
+
+    @property
+    def target(self) -> str:
+        return ", ".join(str(each) for each in self.example)
+
+    def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
+        """Judge the final list; no other numbers look like one, wherever it is."""
+        found = super().judge(question, response, finished=finished)
+        if found.read is not None or not finished:
+            return found
+        passages = reversed(list(sentences(without_thinking(response)[-ENDING:])))
+        listed = (self.look(each, question) for each in passages)
+        return next((each for each in listed if each is not None), found)
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        lists = number_lists(without_remarks(plain(passage)).replace("<", ","))
+        long = [each for each in lists if len(each) > 3]
+        if not long:
+            return None
+        why = self.fault(long[-1])
+        return Finding(spelled(long[-1]), not why, why)
+
+    def fault(self, found: Sequence[Value]) -> str:
+        """What is wrong with a list, nothing if it is right."""
+        exact = [Fraction(each).limit_denominator(10**6) for each in found]
+        if len(exact) != self.count:
+            return f"{len(exact)} numbers, not {self.count}"
+        if min(exact) <= 0:
+            return "not all are positive"
+        if median(exact) != self.median:
+            return f"their median is {median(exact)}"
+        spread = max(exact) - min(exact)
+        return "" if spread == self.range else f"their range is {spread}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberSet(Judge):
+    """Exactly these numbers: a root that was tried and dropped is not among them."""
+
+    wanted: ClassVar[str] = "set of numbers"
+
+    value: tuple[float, ...]
+    tol_abs: float = 0.0
+    unit: str = ""
+
+    @property
+    def target(self) -> str:
+        return ", ".join(f"{each:g}" for each in self.value)
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        text = without_remarks(plain(passage))
+        only = ONLY.search(text)
+        found = only and named(affirmed(only[0]))
+        text = affirmed(text)
+        found = found or named(text) or unnamed(text, question)
+        if not found:
+            return None
+        return Finding(spelled(found), same(found, self.value, self.tol_abs), "")
+
+
+def named(text: str) -> list[Value]:
+    """All values of "x = 2 or x = 3"; nothing if one of them cannot be read."""
+    parts = [each.strip(" ,;") for each in segments(text) if ASSERTED in each]
+    lists = [values(each.replace(ASSERTED, " ")) for each in parts]
+    return [] if None in lists else [value for each in lists for value in each or ()]
+
+
+def unnamed(text: str, question: str) -> list[Value]:
+    """The only list of numbers in a text that does not just repeat the question."""
+    if re.search(r"[=≈]", text):
+        return []
+    lists = list(number_lists(text))
+    if len(lists) > 1:
+        known = givens(question)
+        lists = [each for each in lists if not known.issuperset(each)]
+    return lists[0] if len(lists) == 1 else []

@@ -1,0 +1,100 @@
+"""Finding one's way in running text."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from evalkit.grading import Value, mentions, plain, without_thinking
+
+ENDING = 6000
+"""How much of a response's end may hold an unmarked answer."""
+REACH = 8
+"""How many sentences from the end a conclusion may stand."""
+SHORT = 40
+"""Items of a list that nothing announces are no longer than this."""
+
+DISPLAY = re.compile(r"\$\$[^$]{1,1500}\$\$|\\\[.{1,1500}?\\\]", re.DOTALL)
+BREAK = re.compile(r"(?<!approx\.)(?<!e\.g\.)(?<!i\.e\.)(?<=[.!?])[*_]{0,3}\s+|\n+")
+BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
+FORMULA = re.compile(r"\$\$|\\\[|\\\(.{1,300}\\\)[.,;]?$|\$[^$]{1,300}\$[.,;]?$")
+CONTINUED = re.compile(r"[&\s]*(?:=|≈|\\approx)")
+CUE = re.compile(
+    r"[\s*_>#-]*(?:so|therefore|thus|hence|consequently|finally|overall|answer"
+    r"|in conclusion|in summary|as a result|to conclude|we conclude|based on)\b",
+    re.IGNORECASE,
+)
+REMARK = re.compile(r"[(\[][^()\[\]]{0,300}?(?:[A-Za-z]{3}|[=≠])[^()\[\]]{0,300}[)\]]")
+NEGATION = re.compile(
+    r"\b(?:not?|nor|neither|never|cannot|except|excluding|rather than|\w+n['’]t)\b"
+    r"|≠|\breject|\bdiscard|\bextraneous|\binvalid|\bexclude",
+    re.IGNORECASE,
+)
+CONTRAST = re.compile(
+    r"\b(?:while|whereas|although|though|unlike|but(?! also))\b[^,.;]{0,300}",
+    re.IGNORECASE,
+)
+CLAUSE = re.compile(
+    r"[.;](?=\s|$)|,\s|\n|\b(?:so|since|because|hence|therefore|where|which)\b",
+    re.IGNORECASE,
+)
+
+
+def closing(response: str) -> list[str]:
+    """Passages that may state an unmarked answer, the likeliest first.
+
+    The last sentence that begins as a conclusion does, then the last sentences.
+    """
+    pieces = list(sentences(without_thinking(response)[-ENDING:]))
+    concluding = [each for each in pieces[-REACH:] if CUE.match(each)]
+    return list(dict.fromkeys((*concluding[-1:], *reversed(pieces[-3:]))))
+
+
+def sentences(text: str) -> Iterator[str]:
+    """Sentences and lines; what a colon announces belongs to its sentence."""
+    text = DISPLAY.sub(lambda match: match[0].replace("\n", " "), text)
+    sentence, listing, listed = "", False, False
+    for piece in filter(None, (each.strip() for each in BREAK.split(text))):
+        if piece.startswith("```"):
+            continue
+        announced = sentence.rstrip("*_ ").endswith(":")
+        bullet = bool(BULLET.match(piece) or FORMULA.match(piece))
+        listing = bullet and (announced or listing or (listed and len(piece) < SHORT))
+        listed = bullet
+        if announced or listing or CONTINUED.match(piece):
+            sentence += "; " if listing and not announced else " "
+            sentence += BULLET.sub("", piece, count=1)
+            continue
+        if sentence:
+            yield sentence
+        sentence = piece
+    if sentence:
+        yield sentence
+
+
+def without_remarks(text: str) -> str:
+    """A text without the asides in brackets; brackets of formulas stay."""
+    return REMARK.sub(" ", text)
+
+
+def affirmed(text: str) -> str:
+    """The clauses of a text that deny nothing and set nothing off by contrast."""
+    text = CONTRAST.sub("", text)
+    kept, place = "", 0
+    for mark in (*CLAUSE.finditer(text), None):
+        end = mark.start() if mark else len(text)
+        if not NEGATION.search(text, place, end):
+            kept += text[place:end] + (mark[0] if mark and len(mark[0]) < 3 else ", ")
+        place = mark.end() if mark else end
+    return kept.strip(" ,;\n")
+
+
+def givens(question: str) -> frozenset[Value]:
+    """The numbers that a question itself names."""
+    return frozenset(each.value for each in mentions(plain(question)))
+
+
+def shown(value: Value) -> str:
+    """A number for people: a decimal where that is exact, or there is no fraction."""
+    decimal = f"{float(value):.10g}"
+    exact = isinstance(value, Fraction) and Fraction(decimal) != value
+    return str(value) if exact else decimal

@@ -1,0 +1,66 @@
+"""Judging a table of values that has to bear out a conclusion."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from evalkit.grading import number, plain, without_thinking
+from evalkit_tasks.hungarian_exam.judge import Finding, Judge
+from evalkit_tasks.hungarian_exam.prose import ENDING
+
+WRITTEN = re.compile(r"\d[\d.,]*\d|\d")
+GAP = r"\b(?:gap|difference|distance|lead)s?\b[^.\n]{0,80}"
+GROWS = re.compile(
+    GAP + r"\b(?:grow|increas|widen|larger|bigger|greater|ris(?:es|ing)|not\b)"
+    r"|\b(?:grow|increas|widen)\w{0,4}\b[^.\n]{0,20}\b(?:gap|difference)"
+    r"|\b(?:reader|claim|statement|comment)\b[^.\n]{0,80}"
+    r"\b(?:wrong|mistaken|incorrect|false|not|isn['’]t)\b",
+    re.IGNORECASE,
+)
+SHRINKS = re.compile(
+    GAP + r"(?<!not )(?<!not be )(?<!not getting )"
+    r"\b(?:is|keeps|does|will|are)\s(?:indeed\s)?"
+    r"(?:shrink|decreas|narrow|smaller|getting smaller)"
+    r"|\breader\b[^.\n]{0,30}\bis (?:right|correct)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Judge):
+    """All values of the table somewhere, and the conclusion drawn from them."""
+
+    wanted: ClassVar[str] = "table of values"
+
+    table: Mapping[str, tuple[float, ...]]
+    tol_abs: float
+
+    @property
+    def target(self) -> str:
+        rows = (
+            f"{row}: {', '.join(f'{value:.2f}' for value in values)}"
+            for row, values in self.table.items()
+        )
+        return f"{'; '.join(rows)}; the gap grows"
+
+    def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
+        """Judge the response as a whole: the table stands before its conclusion."""
+        found = self.look(without_thinking(response)[-ENDING:], question)
+        return found or Finding(None, False, f"found no {self.wanted}")
+
+    def look(self, passage: str, question: str) -> Finding | None:
+        text = plain(passage)
+        numbers = (number(each) for each in WRITTEN.findall(text))
+        written = {each for each in numbers if each is not None}
+        wanted = [value for row in self.table.values() for value in row]
+        there = [value for value in wanted if self.among(value, written)]
+        concludes = bool(GROWS.search(text)) and not SHRINKS.search(text)
+        if not there and not concludes:
+            return None
+        read = f"{len(there)} of {len(wanted)} values" + ", the gap grows" * concludes
+        return Finding(read, concludes and len(there) == len(wanted), "")
+
+    def among(self, value: float, written: Iterable[Fraction]) -> bool:
+        return any(abs(float(each) - value) <= self.tol_abs for each in written)

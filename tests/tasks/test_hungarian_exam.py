@@ -1,0 +1,616 @@
+"""The Hungarian exam: judging of every question, the total, the worked examples."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from math import comb, isclose, sqrt
+from pathlib import Path
+
+import pytest
+
+from evalkit import Answer, Attempt, Generate, Outcome, Sample, SampleResult, Score
+from evalkit_tasks.hungarian_exam import ExamTotal, HungarianExam
+
+GRADED = Path(__file__).parents[2] / "../shared/exam/graded_dev.jsonl"
+SAMPLES = {each.id: each for each in HungarianExam().samples()}
+TABLE = """\
+| Year | A | B |
+|---|---|---|
+| 2019 | 525 | 424 |
+| 2020 | 551.25 | 449.44 |
+| 2021 | 578.81 | 476.41 |
+"""
+
+RIGHT: dict[str, list[str]] = {
+    "1": [
+        "Final answer: c, d, f",
+        r"Thus $B \setminus A = \boxed{\{c, d, f\}}$.",
+        "**Final answer:** {c; d; f}",
+        "The elements of B that are not in A are c, d and f.",
+        r"Therefore:\n\n\[ B \setminus A = \{ f, d, c \} \]",
+        "Final answer: B \\ A = {c, d, f}",
+        r"\boxed{c, d, f}",
+        r"Final answer: $\{\text{c}, \text{d}, \text{f}\}$",
+    ],
+    "2": [
+        "Final answer: 720",
+        r"\boxed{720}",
+        "So the roles can be handed out in 720 different ways.",
+        "10 · 9 · 8 = 720",
+        "**Final Answer**: $10 \\times 9 \\times 8 = 720$ ways",
+        "The answer is 720.",
+    ],
+    "3": [
+        "Final answer: 12%",
+        r"\boxed{12\%}",
+        "Final answer: 12 percent",
+        "Final answer: 12",
+        "Therefore, the salary was raised by 12%.",
+        "Final answer: 0.12 = 12 %",
+        "So the rise is $12\\,\\%$ of the old salary of 275 000 Ft.",
+    ],
+    "4": [
+        "Final answer: (c - b)/2",
+        r"\boxed{\frac{1}{2}(\vec{c}-\vec{b})}",
+        "Final answer: FG = c/2 − b/2",
+        "Final answer: 0.5c - 0.5b",
+        "Final answer: -1/2 b + 1/2 c",
+        r"Hence $\overrightarrow{FG} = \frac{\mathbf{c} - \mathbf{b}}{2}$.",
+        r"Final answer: $\overrightarrow{FG}=-\frac12\mathbf{b}+\frac12\mathbf{c}$",
+        "So **FG** = ½(**c** − **b**), as required.",
+        "Final answer: half of (c − b)",
+    ],
+    "5": [
+        "Final answer: 1, 2, 3, 6, 8",
+        r"\boxed{1, 2, 3, 4, 8}",
+        "Final answer: {0.5, 3, 3, 3, 7.5}",
+        "Take the numbers 1, 1, 3, 5 and 8.\nTheir median is 3 and their range 7.",
+        "Final answer: 2, 2.5, 3, 8, 9 (median 3, range 9 − 2 = 7)",
+        r"One example is:\n\n$$\{1,2,3,6,8\}$$",
+    ],
+    "6": ["Final answer: 43", r"\boxed{43}", "101011_2 = 32 + 8 + 2 + 1 = 43"],
+    "7": [
+        "Final answer: 6",
+        r"Therefore, $\log_{2}(2x) = 6$.",
+        "So the base-2 logarithm of 2x is 6, since $2^6 = 64$.",
+    ],
+    "8": [
+        "Final answer: -3, -2, -1, 0, 1, 2",
+        "Final answer: −3, −2, −1, 0, 1 and 2",
+        r"\boxed{\{-3,-2,-1,0,1,2\}}",
+        r"Final answer: $x \in \{-3; -2; -1; 0; 1; 2\}$",
+        "The integers are -3, -2, -1, 0, 1, and 2.",
+        "Final answer: 0, ±1, ±2, −3",
+        "So the integers are:\n- -3\n- -2\n- -1\n- 0\n- 1\n- 2",
+    ],
+    "9": [
+        "Final answer: 120",
+        r"\boxed{\dfrac{16 \cdot 15}{2} = 120}",
+        "C(16,2) = 120",
+    ],
+    "10": [
+        "Final answer: 6.72",
+        "Final answer: 6,72",
+        r"\boxed{\frac{168}{25}}",
+        "Final answer: 168/25 = 6.72 units",
+        "So the altitude is 6.72 units long.",
+        "Final answer: $6\\frac{18}{25}$",
+    ],
+    "11a": [
+        "Final answer: (5, -1)",
+        "Final answer: (5; −1)",
+        "Final answer: n = (-10, 2)",
+        r"\boxed{5\mathbf{i} - \mathbf{j}}",
+        r"Final answer: $\begin{pmatrix} 5 \\ -1 \end{pmatrix}$",
+        "A normal vector is ⟨5, −1⟩.",
+        "Final answer: [5, -1]",
+        "Final answer: 5i - j",
+        "Final answer: 5, -1",
+    ],
+    "11b": [
+        "Final answer: 5x - y = 13",
+        "Final answer: y = 5x − 13",
+        r"\boxed{5x-y-13=0}",
+        "Final answer: y - 2 = 5(x - 3)",
+        "So the line is y = 5x - 15 + 2 = 5x - 13.",
+        "Final answer: $-10x + 2y = -26$",
+        "Thus its equation is $y=5x-13$. It is parallel to $5x - y = 7$.",
+        r"Final answer: $x = \frac{y + 13}{5}$",
+    ],
+    "12a": [
+        "Final answer: f and h",
+        "Final answer: f, h",
+        r"\boxed{f, h}",
+        "Final answer: f(x) and h(x)",
+        "Therefore both f and h have the minimum −2, but g does not.",
+        "Final answer: f and h (the minimum of g is −3)",
+    ],
+    "12b": [
+        "Final answer: g, h",
+        "So g and h have at least two zeros, while f has one.",
+    ],
+    "13a": [
+        "Final answer: 1-2, 1-3, 1-4, 1-5, 1-6, 2-4, 2-6, 3-6",
+        "Final answer: {1,2}, {1,3}, {1,4}, {1,5}, {1,6}, {2,4}, {2,6}, {3,6}",
+        r"\boxed{(1,2),(1,3),(1,4),(1,5),(1,6),(2,4),(2,6),(3,6)}",
+        "Final answer: 12, 13, 14, 15, 16, 24, 26, 36",
+        "Final answer: 1–2, 1–3, 1–4, 1–5, 1–6, 4–2, 6–2, 6–3",
+        "The edges are:\n- (1, 2)\n- (1, 3)\n- (1, 4)\n- (1, 5)\n- (1, 6)\n- (2, 4)"
+        "\n- (2, 6)\n- (3, 6)\n\nThere is no edge between 4 and 5.",
+        "Final answer:\n1 is connected to 2, 3, 4, 5 and 6\n2 is connected to 4 and 6\n"
+        "3 is connected to 6",
+        r"\boxed{\{1,2\},\{1,3\},\{1,4\},\{1,5\},\{1,6\},\{2,4\},\{2,6\},\{3,6\}}",
+    ],
+    "13b": [
+        "Final answer: Claim I is true (6 has the divisors 1, 2, 3, 6); claim II is "
+        "false (4 does not divide 6, yet gcd(4, 6) = 2).",
+        "I. True, for example 8 has divisors 1, 2, 4, 8.\n\nII. False: n = 6, m = 4.",
+        "**Claim I:** This is true. Consider 10: its divisors are 1, 2, 5, 10.\n\n"
+        "**Claim II:** This does not hold. Let n = 4 and m = 10; they share 2.",
+        "Take 15. 15 has exactly four divisors. 6 and 9 have the common factor 3, and "
+        "6 does not divide 9.\nFinal answer: Claim I is true, Claim II is false.",
+    ],
+    "13c": [
+        "Final answer: A",
+        r"P(A) = 5/6, P(B) = 25/36. \boxed{A}",
+        "P(A) = 5/6 and P(B) = 25/36, so event A is more probable than event B.",
+        "Final answer: A is more likely, as P(A) = 5/6 ≈ 0.83 > P(B) = 25/36 ≈ 0.69",
+        "Final answer: Event A has the higher probability (83.3% against 69.4%).",
+        "Final answer: B is less probable than A.",
+        "Final answer: P(A) > P(B)",
+    ],
+    "14a": [
+        "Final answer: 0.187 m/s²",
+        "Final answer: 0.19",
+        r"\boxed{\sqrt{0.035} \approx 0.187}",
+        "So the standard deviation is approximately 0.187 m/s^2.",
+        "Final answer: σ ≈ 0,187",
+    ],
+    "14b": [
+        "Final answer: 1.92 m/s²",
+        r"\boxed{1.92}",
+        "So the mean of all 24 readings is 46/24 ≈ 1.92 m/s².",
+    ],
+    "14c": [
+        "Final answer: 1.75 m",
+        "Therefore the ball is 1.75 metres high after 0.5 seconds.",
+        r"\boxed{\frac{7}{4}\text{ m}}",
+        "h(0.5) = 6 · 0.5 − 5 · 0.25 = 1.75",
+        "So, when t = 0.5, the height is 1.75 m.",
+    ],
+    "14d": [
+        "Final answer: t = 0.2 and t = 1",
+        "Final answer: 0.2 s and 1 s",
+        r"Final answer: $t_1 = \frac{1}{5}$, $t_2 = 1$",
+        r"\boxed{t = 0.2 \text{ s and } t = 1 \text{ s}}",
+        r"So $t = \boxed{0.2}$ or $t = \boxed{1}$.",
+        "Final answer: 0.2, 1",
+        "Final answer: t ∈ {1/5; 1}",
+        "Final answer: 0,2 s; 1 s",
+        "Final answer: t = 3/5 ± 2/5",
+    ],
+    "15a": [
+        "Final answer: 4.62 cm²",
+        r"\boxed{\frac{8\sqrt{3}}{3}}",
+        "Final answer: 8√3/3 cm^2",
+        "Final answer: 8/√3 ≈ 4.62",
+        "So the area of the grey triangle is about 4.62 square centimetres.",
+    ],
+    "15b": [
+        "Final answer: 12",
+        "So there are 12 ways.",
+        r"3 \cdot 2 \cdot 2 = \boxed{12}",
+    ],
+    "16a": [
+        "Final answer: x = -1",
+        r"\boxed{-1}",
+        "Final answer: x = −1 (x = −13 is extraneous)",
+        "So the only real solution is x = -1.",
+        "x = −13 does not satisfy it. Therefore, the solution is:\n\n$$x = -1$$",
+    ],
+    "16b": [
+        "Final answer: x = 2",
+        r"\boxed{x = 2}",
+        "Thus x = 2 is the only solution.",
+    ],
+    "16c": [
+        "Final answer: -18",
+        "Final answer: a_13 = −18",
+        r"Final answer: $a_{13} = -18$ and $S_{13} = 0$",
+        "So the thirteenth term is -18.",
+    ],
+    "17a": [
+        "Final answer: 17 360 million Ft",
+        "Final answer: 17359.63",
+        "Final answer: 17,359.63 million forints",
+        "Final answer: 17.36 billion Ft",
+        "Final answer: 17 359 626 000 Ft",
+        r"\boxed{17360}",
+        "So the combined worth is approximately 17359.6 million forints.",
+    ],
+    "17b": [
+        TABLE + "\nThe gap grows from 100 to 102.4 million: the reader is mistaken.",
+        TABLE + "\nFinal answer: the difference increases, so the claim is false.",
+        "A: 525, 551.25, 578.8125. B: 424, 449.44, 476.4064. The difference is not "
+        "getting smaller.",
+    ],
+    "17c": [
+        "Final answer: 2042",
+        r"\boxed{2042}",
+        "So B reaches A after 24 years, that is, in 2042.",
+        "Final answer: In 2042 (24 years after 2018)",
+        "Final answer: 2018 + 24 = 2042",
+    ],
+    "18a": [
+        "Final answer: 35.4%",
+        "Final answer: 35,4 %",
+        r"\boxed{35.4\%}",
+        "So about 35.4% of the volume of the box is chocolate.",
+        "Final answer: 68.97/194.86 ≈ 0.354 = 35.4%",
+    ],
+    "18b": [
+        "Final answer: 256/729",
+        r"\boxed{\frac{256}{729}}",
+        "Final answer: 0.351",
+        "Final answer: 35.1%",
+        "Final answer: 256/729 ≈ 0.351",
+        r"P = 6(\tfrac23)^5\cdot\tfrac13+\left(\frac23\right)^6=\frac{256}{729}",
+    ],
+    "18c": [
+        "Final answer: 396.8 cm³",
+        r"\boxed{\frac{875\sqrt{3}\pi}{12}}",
+        "Final answer: 875√3π/12 ≈ 396.8 cm^3",
+        "Final answer: 875*sqrt(3)*pi/12",
+        "So the volume is approximately 396.77 cubic centimetres.",
+    ],
+}
+
+WRONG: dict[str, list[str]] = {
+    "1": ["Final answer: c, d", "Final answer: c, d, f, g", r"\boxed{\{a, b\}}"],
+    "2": ["Final answer: 702", "Final answer: -720", "Final answer: 1000"],
+    "3": ["Final answer: 0.12", "Final answer: 12.08%", "Final answer: 21%"],
+    "4": [
+        "Final answer: (b - c)/2",
+        "Final answer: (b + c)/2",
+        "Final answer: c - b",
+        r"\boxed{\frac{1}{2}\vec{c}}",
+    ],
+    "5": [
+        "Final answer: 1, 2, 3, 6, 9",
+        "Final answer: 1, 2, 4, 6, 8",
+        "Final answer: 0, 2, 3, 6, 7",
+        "Final answer: 1, 3, 8",
+        "Final answer: 1, 2, 3, 3, 6, 8",
+    ],
+    "6": ["Final answer: 53", "Final answer: 34"],
+    "7": ["Final answer: 10", "Final answer: -6"],
+    "8": [
+        "Final answer: -3, -2, -1, 1, 2",
+        "Final answer: -4, -3, -2, -1, 0, 1, 2",
+        "Final answer: 3, 2, 1, 0, 1, 2",
+    ],
+    "9": ["Final answer: 240", "Final answer: 102"],
+    "10": ["Final answer: 6.27", "Final answer: 67.2", "Final answer: 168/24"],
+    "11a": ["Final answer: (5, 1)", "Final answer: (1, 5)", "Final answer: (0, 0)"],
+    "11b": [
+        "Final answer: 5x - y = 7",
+        "Final answer: y = 5x + 13",
+        "Final answer: y = -5x - 13",
+        "Final answer: x + 5y = 13",
+    ],
+    "12a": ["Final answer: f", "Final answer: f, g, h", "Final answer: g and h"],
+    "12b": ["Final answer: h", "Final answer: f and g", "Final answer: none"],
+    "13a": [
+        "Final answer: 1-2, 1-3, 1-4, 1-5, 1-6, 2-4, 2-6",
+        "Final answer: 1-2, 1-3, 1-4, 1-5, 1-6, 2-4, 2-6, 3-6, 4-6",
+        "Final answer: 1-2, 1-3, 1-4, 1-5, 1-6, 2-4, 2-6, 3-5",
+    ],
+    "13b": [
+        "Final answer: Claim I is true (6), claim II is true.",
+        "Final answer: Claim I is false. Claim II is false (4 and 6).",
+        "Final answer: Claim I is true (12). Claim II is false (4 and 6).",
+        "Final answer: Claim I is true (6). Claim II is false (4 and 9).",
+        "Final answer: Claim I is true, Claim II is false.",
+    ],
+    "13c": [
+        "Final answer: B",
+        "Final answer: Event B is more probable than event A.",
+        "P(A) = 5/6 and P(B) = 1/6, so A is more probable.",
+        "Final answer: P(A) < P(B)",
+    ],
+    "14a": ["Final answer: 0.216", "Final answer: 0.817", "Final answer: 0.035"],
+    "14b": ["Final answer: 1.95", "Final answer: 1.29", "Final answer: -1.92"],
+    "14c": ["Final answer: 1.57 m", "Final answer: 2.875 m"],
+    "14d": [
+        "Final answer: t = 0.2",
+        "Final answer: t = -0.2 and t = 1",
+        "Final answer: 0.2, 0.5, 1",
+    ],
+    "15a": [r"Final answer: $\frac{8\sqrt{2}}{3}$", "Final answer: 4.26", "2.31"],
+    "15b": ["Final answer: 6", "Final answer: 21"],
+    "15c": ["Each pair of triangles has area 8.\nFinal answer: they are equal"],
+    "16a": ["Final answer: x = 1", "Final answer: x = -1 and x = -13", "No solution."],
+    "16b": ["Final answer: x = -2", "Final answer: x = 2 or x = 1"],
+    "16c": ["Final answer: 18", "Final answer: -81", "Final answer: 0"],
+    "17a": ["Final answer: 17395.6", "Final answer: 1736", "Final answer: 17.36 Ft"],
+    "17b": [
+        TABLE + "\nThe gap shrinks every year: the reader is right.",
+        TABLE.replace("449.44", "494.44") + "\nThe gap grows.",
+        TABLE,
+        "The reader is mistaken: the gap grows.",
+    ],
+    "17c": ["Final answer: 2041", "Final answer: 24", "Final answer: 2024"],
+    "18a": ["Final answer: 34.5%", "Final answer: 0.354", "Final answer: 53.4%"],
+    "18b": ["Final answer: 265/729", "Final answer: 0.531", "Final answer: 3.51%"],
+    "18c": ["Final answer: 369.8", r"\boxed{\frac{875\sqrt{2}\pi}{12}}"],
+}
+
+HOSTILE = [
+    "1" * 10**6,
+    "(" * 10**6,
+    "{" * 10**6,
+    "Final answer: " * 70_000,
+    "Final answer: " + "9" * 10**6,
+    "Final answer: 9**9**9**9",
+    "Final answer: " + "9^" * 10**5,
+    "\\boxed{" * 140_000,
+    "\\frac{" * 140_000,
+    "<think>" * 140_000,
+    "a, " * 330_000,
+    "1, " * 330_000,
+    "1-" * 500_000,
+    "P(A) = " * 140_000,
+    "Claim I " * 125_000,
+    "Final answer: " + "x = " * 250_000,
+    "so " * 330_000,
+    "the gap " * 125_000,
+    "So x = " + " " * 10**6,
+    "\n" * 10**6,
+    "$" * 10**6,
+    "\\[" * 500_000,
+]
+
+
+def score(number: str, text: str) -> Score:
+    return HungarianExam().score(SAMPLES[number], Answer(text=text))
+
+
+def cases(answers: dict[str, list[str]]) -> Iterable[tuple[str, str]]:
+    return [(number, text) for number, texts in answers.items() for text in texts]
+
+
+def test_the_exam_has_33_questions_worth_117_points_of_which_100_count() -> None:
+    assert len(SAMPLES) == 33
+    assert sum(each.points for each in SAMPLES.values()) == 117
+    parts = {part: 0.0 for part in ("I", "II.A", "II.B")}
+    for each in SAMPLES.values():
+        parts[each.metadata["part"]] += each.points
+    assert parts == {"I": 30, "II.A": 36, "II.B": 51}
+
+
+def test_every_question_but_the_proof_is_tested_both_ways() -> None:
+    assert set(RIGHT) == set(SAMPLES) - {"15c"}
+    assert set(WRONG) == set(SAMPLES)
+
+
+WHOLE = ("13a", "13b", "17b")
+"""Questions whose answer is judged in the response as a whole."""
+
+
+@pytest.mark.parametrize(("number", "text"), cases(RIGHT))
+def test_a_right_answer_earns_full_points(number: str, text: str) -> None:
+    found = score(number, text.replace(r"\n", "\n"))
+    assert found.outcome is Outcome.RIGHT, found.explanation
+    assert found.explanation.startswith("read from: ") or number in WHOLE
+    assert found.points == SAMPLES[number].points
+
+
+@pytest.mark.parametrize(("number", "text"), cases(WRONG))
+def test_a_near_miss_earns_nothing(number: str, text: str) -> None:
+    found = score(number, text)
+    assert (found.value, found.points) == (0.0, 0.0)
+    assert found.outcome in (Outcome.WRONG, Outcome.NO_ANSWER)
+
+
+@pytest.mark.parametrize("number", sorted(RIGHT))
+def test_the_reference_answer_is_right(number: str) -> None:
+    text = f"Some thoughts.\n\nFinal answer: {SAMPLES[number].target}"
+    assert score(number, text).outcome == Outcome.RIGHT
+
+
+@pytest.mark.parametrize("number", SAMPLES)
+@pytest.mark.parametrize("text", ["", "   \n", "I cannot solve this problem."])
+def test_silence_is_no_answer(number: str, text: str) -> None:
+    assert score(number, text).outcome == Outcome.NO_ANSWER
+
+
+def test_a_proof_is_left_to_a_judge_or_a_person() -> None:
+    found = score("15c", "The heights add up to 4 cm. Q.E.D.")
+    assert found.outcome == Outcome.NO_ANSWER
+    assert "a judge or a person" in found.explanation
+
+
+def test_an_answer_inside_unfinished_thinking_does_not_count() -> None:
+    assert score("6", "<think>It is \\boxed{43}").outcome == Outcome.NO_ANSWER
+    assert score("6", "<think>53?</think> \\boxed{43}").outcome == Outcome.RIGHT
+
+
+def test_a_cut_off_answer_is_truncated_unless_it_is_right() -> None:
+    cut = Answer(text="First, the place values", finish="length")
+    assert HungarianExam().score(SAMPLES["6"], cut).outcome == Outcome.TRUNCATED
+    done = replace(cut, text="\\boxed{43}")
+    assert HungarianExam().score(SAMPLES["6"], done).outcome == Outcome.RIGHT
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:24]))
+def test_hostile_text_is_answered_quickly(text: str) -> None:
+    one_of_each = {each.metadata["answer_type"]: each for each in SAMPLES.values()}
+    start = time.perf_counter()
+    for sample in one_of_each.values():
+        assert score(sample.id, text).value == 0.0
+    assert time.perf_counter() - start < 1.0 * len(one_of_each)
+
+
+# The total.
+
+
+def result(number: str, *earned: float) -> SampleResult:
+    sample = SAMPLES[number]
+    attempts = (
+        Attempt(turns=(), score=Score(value=0, outcome=Outcome.WRONG, points=points))
+        for points in earned
+    )
+    return SampleResult(
+        index=list(SAMPLES).index(number),
+        id=number,
+        question=sample.question,
+        target=sample.target,
+        max_points=sample.points,
+        metadata=sample.metadata,
+        attempts=tuple(attempts),
+    )
+
+
+def test_full_marks_are_exactly_100() -> None:
+    results = [result(number, each.points) for number, each in SAMPLES.items()]
+    estimate = ExamTotal().estimate(results)
+    assert (estimate.value, estimate.scale, estimate.high) == (100.0, 100.0, 100.0)
+    assert estimate.method == "Wilson"
+
+
+def test_only_the_best_two_of_the_last_three_problems_count() -> None:
+    earned = {"16a": 5.0, "17c": 7.0, "18a": 6.0}
+    results = [result(number, earned.get(number, 0.0)) for number in SAMPLES]
+    estimate = ExamTotal().estimate(results)
+    assert isclose(estimate.value, 13.0)
+    assert "17 and 18" in estimate.note
+    assert "4 points" in estimate.note
+    assert estimate.n == 33 - 3
+
+
+def test_attempts_are_averaged() -> None:
+    earned = {"1": (2.0, 0.0), "10": (4.0, 1.0)}
+    results = [result(number, *earned.get(number, (0.0, 0.0))) for number in SAMPLES]
+    assert isclose(ExamTotal().estimate(results).value, 1.0 + 2.5)
+
+
+def test_nothing_earned_still_has_an_interval() -> None:
+    estimate = ExamTotal().estimate([result(number, 0.0) for number in SAMPLES])
+    assert (estimate.value, estimate.low) == (0.0, 0.0)
+    assert 5.0 < estimate.high < 20.0
+
+
+def test_a_part_of_the_exam_is_scaled_up() -> None:
+    estimate = ExamTotal().estimate([result("1", 2.0), result("2", 0.0)])
+    assert isclose(estimate.value, 50.0)
+    assert "scaled up from 4 points" in estimate.note
+    assert ExamTotal().estimate([]).n == 0
+
+
+def test_the_interval_is_that_of_a_ratio() -> None:
+    # Worth 2, 2, 2, 2 and earned 2, 0, 0, 2: the standard error of the ratio 1/2 is
+    # sqrt(4/3 * 4) / 8, and t with 3 degrees of freedom is 3.1824 at 97.5 percent.
+    earned = {"1": 2.0, "2": 0.0, "3": 0.0, "5": 2.0}
+    estimate = ExamTotal().estimate(result(n, p) for n, p in earned.items())
+    half = 100 * 3.1824 * sqrt(4 / 3 * 4) / 8
+    assert isclose(estimate.low, max(0.0, 50 - half), abs_tol=0.01)
+    assert isclose(estimate.high, min(100.0, 50 + half), abs_tol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("model", "total"),
+    [("Qwen-14B-Chat", 36.5), ("Baichuan2-13B-Chat", 19.5), ("Yi-34B-Chat", 39.0)],
+)
+def test_the_total_agrees_with_published_human_marks(model: str, total: float) -> None:
+    if not GRADED.exists():
+        pytest.skip("the human marks are not in this checkout")
+    rows = [json.loads(line) for line in GRADED.read_text().splitlines()]
+    marks = {
+        row["id"].rpartition("-")[2]: row["human_points"]
+        for row in rows
+        if row["model"] == model
+    }
+    assert set(marks) == set(SAMPLES)
+    estimate = ExamTotal().estimate(result(n, marks[n]) for n in SAMPLES)
+    assert isclose(estimate.value, total)
+
+
+def test_final_answers_agree_with_full_human_marks() -> None:
+    if not GRADED.exists():
+        pytest.skip("the human marks are not in this checkout")
+    rows = [json.loads(line) for line in GRADED.read_text().splitlines()]
+    agreed = [
+        (row["human_points"] >= row["max_points"])
+        == (score(row["id"].rpartition("-")[2], row["response"]).value == 1.0)
+        for row in rows
+    ]
+    assert sum(agreed) >= 0.9 * len(agreed)
+
+
+# The prompts.
+
+
+def worked() -> dict[str, Sample]:
+    return {each.id: each for each in HungarianExam().exemplars()}
+
+
+def test_worked_examples_are_mathematically_right() -> None:
+    divisors = {each for each in range(1, 13) if 12 % each == 0}
+    roots = [x for x in range(-100, 100) if x >= 1 and 2 * x + 6 == (x - 1) ** 2]
+    same_color = Fraction(comb(5, 2) + comb(3, 2), comb(8, 2))
+    a, b, c = 3, -2, -5
+    assert a * 1 + b * 4 == c
+    assert a * 2 + b * 3 == 0
+    expected = {
+        "worked-1": f"{float(Fraction(564 - 480, 480) * 100):g}%",
+        "worked-2": ", ".join(map(str, sorted(divisors & set(range(2, 11, 2))))),
+        "worked-3": ", ".join(map(str, roots)),
+        "worked-4": f"{a}x − {-b}y = −{-c}",
+        "worked-5": str(same_color),
+    }
+    assert {each.id: each.target for each in worked().values()} == expected
+
+
+def test_worked_examples_show_the_wanted_form_and_are_not_in_the_exam() -> None:
+    questions = {each.question for each in SAMPLES.values()}
+    for each in worked().values():
+        last = each.solution.splitlines()[-1]
+        assert last.startswith("Final answer: ")
+        assert each.target in last
+        assert each.question not in questions
+
+
+def written(request: Generate) -> str:
+    prompt = request.prompt
+    return prompt if isinstance(prompt, str) else prompt[-1].content
+
+
+def test_the_chat_protocol_is_the_default_and_asks_for_a_final_answer() -> None:
+    chat, fewshot = HungarianExam.protocols
+    first = next(chat.converse(SAMPLES["1"], ()))
+    assert "Final answer:" in written(first)
+    assert SAMPLES["1"].question in written(first)
+    assert (first.sampling.max_tokens, first.sampling.temperature) == (1024, 0.0)
+    second = next(fewshot.converse(SAMPLES["1"], HungarianExam().exemplars()))
+    assert written(second).count("Problem: ") == 6
+    assert (second.sampling.max_tokens, second.sampling.stop) == (512, ("Problem:",))
+
+
+CUT_OFF = "So we look for the line with slope -1. We look for the line with slope -1"
+
+
+@pytest.mark.parametrize("number", ["9", "16a", "14d", "5", "13a", "11b"])
+def test_where_a_response_was_cut_off_no_answer_is_guessed(number: str) -> None:
+    sample = next(each for each in HungarianExam().samples() if each.id == number)
+    rambling = f"{CUT_OFF}\n\n1, 2, 3, 6, 8 and 1-2, 1-3 and y = 5x - 13 and it is 120"
+    score = HungarianExam().score(sample, Answer(text=rambling, finish="length"))
+    assert (score.outcome, score.answer) == (Outcome.TRUNCATED, None)
+
+
+def test_a_stated_answer_counts_even_if_more_was_cut_off() -> None:
+    sample = next(each for each in HungarianExam().samples() if each.id == "9")
+    text = "Final answer: 120\n\nLet me check that again. There are 16 teams, and 16"
+    score = HungarianExam().score(sample, Answer(text=text, finish="length"))
+    assert score.outcome is Outcome.RIGHT
