@@ -113,6 +113,10 @@ class BatchEngine(Engine):
 
     def step(self) -> Sequence[Completion]:
         if not self._unanswered:
+            for surplus in self._answers:
+                raise BackendError(
+                    f"complete() answered {surplus.request_id!r} once too often"
+                )
             batch, self._waiting = self._waiting, []
             self._unanswered = {request.id for request in batch}
             self._answers = iter(self.complete(batch))

@@ -4,7 +4,7 @@
   - UsageError     what was asked for does not exist or does not fit together
   - DataError      a dataset cannot be had, or does not hold what it should
   - PluginError    a plugin cannot be loaded, or two of them clash
-  - TaskError      a task's samples() or score() raised
+  - TaskError      a task, or a protocol or metric on it, broke its contract
   - BackendError   a backend could not load, or broke the contract of an engine
 
 The command line prints an EvalkitError as one line and exits with status 2. Any
@@ -34,7 +34,7 @@ class PluginError(EvalkitError):
 
 
 class TaskError(EvalkitError):
-    """A task's samples() or score() raised."""
+    """A task, or a protocol or metric on it, broke its contract."""
 
 
 class BackendError(EvalkitError):
@@ -48,7 +48,7 @@ def boundary(error: type[EvalkitError], where: str) -> Generator[None]:
         yield
     except EvalkitError:
         raise
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         raise error(f"{where}: {reason(exc)}") from exc
 
 

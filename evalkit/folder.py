@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from evalkit.errors import UsageError, reason
+from evalkit.errors import DataError, UsageError, reason
 from evalkit.record import RunRecord, RunSpec, Session, encode, pretty
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -56,7 +56,7 @@ class RunFolder:
         """The record of a finished run; UsageError if there is none to be read."""
         try:
             return msgspec.json.decode(self.record.read_bytes(), type=RunRecord)
-        except FileNotFoundError:
+        except OSError:
             state = "not finished" if self.completions.exists() else "not a run folder"
             raise UsageError(f"{str(self.path)!r} is {state}: no record.json") from None
         except msgspec.DecodeError as exc:
@@ -79,7 +79,10 @@ class RunFolder:
         if not self.sessions.exists():
             return ()
         lines = self.sessions.read_bytes().splitlines()
-        return tuple(msgspec.json.decode(line, type=Session) for line in lines)
+        try:
+            return tuple(msgspec.json.decode(line, type=Session) for line in lines)
+        except msgspec.DecodeError as exc:
+            raise DataError(f"{str(self.sessions)!r} is damaged: {exc}") from exc
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -91,7 +94,7 @@ class RunFolder:
         with (self.path / "lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 file.seek(0)
                 holder = file.read().strip() or "another process"
                 raise UsageError(

@@ -29,7 +29,8 @@ class Repo:
     id: str
     kind: RepoKind
     revision: str
-    """A full commit hash: a branch would move under a published score."""
+    """A full commit hash. A branch would move under a published score; whoever
+    gives one records the commit it stood for, which is the folder's name."""
     patterns: Sequence[str]
     """Globs, each of which must match at least one file."""
 
@@ -43,6 +44,7 @@ def cached(repo: Repo) -> Path | None:
             repo.id,
             repo_type=repo.kind,
             revision=repo.revision,
+            allow_patterns=list(repo.patterns),
             local_files_only=True,
         )
     except errors.LocalEntryNotFoundError:

@@ -5,7 +5,6 @@ from those of an earlier, interrupted session. It keeps offsets in memory, not t
 Failed completions are not written: the next session asks again.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,7 +76,7 @@ class Journal:
     def evalkit_answer(self, spec: RunSpec, request: Request) -> Completion | None:
         return self._files[spec.digest].read(request.id)
 
-    @hookimpl
+    @hookimpl(tryfirst=True)
     def evalkit_completed(self, spec: RunSpec, completion: Completion) -> None:
         if completion.error is None:
             self._files[spec.digest].append(completion)
@@ -90,24 +89,3 @@ class Journal:
         """Close the files of runs that did not come to their end."""
         while self._files:
             self._files.popitem()[1].close()
-
-
-def sound(completion: Completion) -> Completion:
-    """The completion with text that UTF-8 can hold.
-
-    JSON from a server may smuggle in half of a surrogate pair, which no file of
-    ours could store; it is shown as the replacement character.
-    """
-    text, prompt = whole(completion.text), whole(completion.prompt)
-    if text is completion.text and prompt is completion.prompt:
-        return completion
-    return replace(completion, text=text, prompt=prompt)
-
-
-def whole(text: str) -> str:
-    """The text itself if UTF-8 can hold it, else a copy that it can."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

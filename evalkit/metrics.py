@@ -71,7 +71,7 @@ class Sums:
         Values that are all alike have no spread for t to use; Wilson's interval
         with as many trials is the honest width then.
         """
-        if self.binary or self.squares == 0.0 or self.n < 2:
+        if self.binary or self.squares <= 1e-12 * self.n or self.n < 2:
             low, high = wilson(self.total, self.n)
             method = "Wilson"
         else:

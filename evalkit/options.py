@@ -1,8 +1,10 @@
 """Turning ``name=value`` words into the fields of a frozen dataclass."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, fields
-from typing import Any, TypeVar, get_type_hints
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -10,6 +12,8 @@ from evalkit.errors import UsageError
 from evalkit.registry import unknown
 
 T = TypeVar("T")
+
+REQUIRED = "required"
 
 
 def parse(words: Iterable[str], flag: str) -> dict[str, str]:
@@ -30,6 +34,15 @@ def settable(cls: type[Any]) -> dict[str, Field[Any]]:
     }
 
 
+def default_of(option: Field[Any]) -> str:
+    """How an option's default is shown."""
+    if option.default is not MISSING:
+        return f"default: {option.default!r}"
+    if option.default_factory is not MISSING:
+        return f"default: {option.default_factory()!r}"
+    return REQUIRED
+
+
 def build(cls: type[T], options: Mapping[str, str], who: str, **fixed: object) -> T:
     """Make a `cls` from option words; `who` names it in errors ("task 'gsm8k'")."""
     known = settable(cls)
@@ -39,6 +52,13 @@ def build(cls: type[T], options: Mapping[str, str], who: str, **fixed: object) -
         if name not in known:
             raise UsageError(f"{who}: {unknown('option', name, known)}")
         values[name] = convert(text, hints[name], f"{who}: option {name!r}")
+    missing = [
+        name
+        for name, each in known.items()
+        if default_of(each) == REQUIRED and name not in values
+    ]
+    if missing:
+        raise UsageError(f"{who} needs a value for option {missing[0]!r}")
     try:
         return cls(**values)
     except ValueError as exc:  # a dataclass may check its values in __post_init__
@@ -47,8 +67,23 @@ def build(cls: type[T], options: Mapping[str, str], who: str, **fixed: object) -
 
 def convert(text: str, kind: Any, where: str) -> object:
     """Read a word as a value of a field's type; raise UsageError if it is none."""
+    if get_origin(kind) is Literal and text not in get_args(kind):
+        choices = ", ".join(map(repr, get_args(kind)))
+        raise UsageError(f"{where} takes {choices}, not {text!r}")
+    if type(None) in get_args(kind) and text.lower() in ("none", "null"):
+        return None
     try:
-        return msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError as exc:
+        value = msgspec.convert(text, kind, strict=False, dec_hook=from_text)
+    except (msgspec.ValidationError, NotImplementedError) as exc:
         problem = str(exc)[0].lower() + str(exc)[1:]
         raise UsageError(f"{where}: {problem}, not {text!r}") from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{where}: expected a finite number, not {text!r}")
+    return value
+
+
+def from_text(kind: type, text: object) -> object:
+    """A value of a type that msgspec does not know: paths are made from their text."""
+    if issubclass(kind, Path):
+        return kind(str(text))
+    raise NotImplementedError(f"options of type {kind.__name__} cannot be set")

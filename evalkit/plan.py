@@ -104,7 +104,7 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     metrics = tuple(plugins.metrics[name] for name in wanted.metrics)
     check_attempts(wanted, tasks, metrics)
     for each in tasks:
-        offered(each.task, wanted.protocol, plugins)
+        check_protocol(each.task, wanted.protocol, plugins)
     backend = choose_backend(wanted, plugins)
     check_writable(wanted.output)
     tasks = [find_data(each) for each in tasks]
@@ -201,6 +201,11 @@ def builtin_or_given(model: str, plugins: Plugins) -> str:
     raise UsageError("no --model given, and no backend here brings one")
 
 
+def check_protocol(task: Task, name: str, plugins: Plugins) -> None:
+    """Refuse the name of a protocol that there is not."""
+    offered(task, name, plugins)
+
+
 def offered(task: Task, name: str, plugins: Plugins) -> tuple[Protocol, ...]:
     """The protocols that may be used: all of the task's, or the one named."""
     if not name:
@@ -253,7 +258,7 @@ def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
         task=task,
         task_words=chosen.words,
         protocol=protocol,
-        metrics=(*task.metrics, *setting.metrics),
+        metrics=tuple({m.name: m for m in (*task.metrics, *setting.metrics)}.values()),
         exemplars=exemplars,
         samples=samples,
         samples_sha256=sha256,
@@ -291,10 +296,22 @@ def check_samples(task: Task, limit: int | None) -> tuple[int, str]:
             if sample.id in seen:
                 raise TaskError(f"task {task.name!r} has two samples {sample.id!r}")
             seen.add(sample.id)
-            total.update(encode(sample))
+            total.update(encoded(sample))
     if not seen:
         raise TaskError(f"task {task.name!r} has no samples")
     return len(seen), total.hexdigest()
+
+
+def encoded(sample: Sample) -> bytes:
+    """A sample as JSON; raise ValueError if it would not come back as it is."""
+    try:
+        encoding = encode(sample)
+        same = msgspec.json.decode(encoding, type=Sample) == sample
+    except (TypeError, ValueError, msgspec.ValidationError) as exc:
+        raise ValueError(f"sample {sample.id!r}: {exc}") from exc
+    if not same:
+        raise ValueError(f"sample {sample.id!r} has values that JSON cannot hold")
+    return encoding
 
 
 def check_first_request(

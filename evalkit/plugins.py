@@ -1,11 +1,12 @@
 """Finding plugins: the built-in modules first, then installed entry points."""
 
 import importlib
+import inspect
 import pkgutil
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -23,31 +24,35 @@ if TYPE_CHECKING:
     from evalkit.task import Task
 
 GROUP = "evalkit"
+BUILTIN = "evalkit"
+"""The origin of what ships with evalkit."""
 COMMANDS = "evalkit.commands.builtin"
 MODULES = ("evalkit.metrics", "evalkit.protocol", "evalkit.report.card")
 PACKAGES = ("evalkit_tasks", "evalkit_backends")
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A plugin that joined, and where it came from."""
+class Source:
+    """A plugin's name, and the distribution that it came with."""
 
     name: str
     origin: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.origin})"
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A plugin that could not join, and why."""
+    """A plugin that does not work, and why."""
 
-    name: str
-    origin: str
+    source: Source
     why: str
 
     @property
     def sentence(self) -> str:
         """Who, from where, and what is wrong."""
-        who = f"plugin {self.name!r} ({self.origin})"
+        who = f"plugin {self.source.name!r} ({self.source.origin})"
         return f"{who} does not work and is left out: {self.why}"
 
 
@@ -71,14 +76,14 @@ class Plugins:
     ) -> None:
         self.manager = pluggy.PluginManager(GROUP)
         self.manager.add_hookspecs(hookspecs)
-        self.loaded: list[Loaded] = []
+        self.loaded: dict[str, Source] = {}
         self.failed: list[Failed] = []
         self._without = without
         self._warn = warn
         self._join_builtin([COMMANDS])
         for plugin in extra:
             name = getattr(plugin, "__name__", type(plugin).__qualname__)
-            self._join(plugin, name, "given by the caller")
+            self._join(plugin, Source(name, "given by the caller"))
         for entry_point in entry_points(group=GROUP) if third_party else ():
             if entry_point.name not in without:
                 self._load(entry_point)
@@ -92,38 +97,12 @@ class Plugins:
     @property
     def third_party(self) -> list[str]:
         """Plugins that did not come with evalkit, with their distributions."""
-        return [f"{p.name} ({p.origin})" for p in self.loaded if p.origin != "evalkit"]
+        return [str(each) for each in self.loaded.values() if each.origin != BUILTIN]
 
     @property
     def warnings(self) -> list[str]:
         """One line per plugin that could not be loaded or asked."""
         return [each.sentence for each in self.failed]
-
-    def _join_builtin(self, names: Iterable[str]) -> None:
-        for name in names:
-            if name not in self._without:
-                self._join(importlib.import_module(name), name, "evalkit")
-
-    def _join(self, plugin: object, name: str, origin: str) -> None:
-        with boundary(PluginError, f"plugin {name!r}"):
-            self.manager.register(plugin, name)
-            self.manager.check_pending()
-        self.loaded.append(Loaded(name, origin))
-
-    def _load(self, entry_point: EntryPoint) -> None:
-        """Load a third party's plugin: whatever goes wrong is its own failure."""
-        name, origin = entry_point.name, distribution(entry_point)
-        try:
-            plugin: Any = entry_point.load()
-            self._join(plugin, name, origin)
-        except (Exception, SystemExit) as exc:
-            if self.manager.has_plugin(name):
-                self.manager.unregister(name=name)
-            self._leave_out(Failed(name, origin, reason(exc)))
-
-    def _leave_out(self, failed: Failed) -> None:
-        self.failed.append(failed)
-        self._warn(failed.sentence)
 
     @cached_property
     def tasks(self) -> "Registry[type[Task]]":
@@ -141,24 +120,98 @@ class Plugins:
     def metrics(self) -> "Registry[Metric]":
         return Registry("metric", self._collect(self.hook.evalkit_metrics))
 
-    def _collect(self, hook: pluggy.HookCaller) -> Sequence[Entry[Any]]:
-        """Ask each plugin by itself, so that one that raises can be named."""
-        origins = {each.name: each.origin for each in self.loaded}
-        builtin_first = sorted(
-            hook.get_hookimpls(), key=lambda i: origins.get(i.plugin_name) != "evalkit"
-        )
-        entries: list[Entry[Any]] = []
-        for implementation in builtin_first:
-            name = implementation.plugin_name
-            origin = origins.get(name, "")
+    def ask_each(
+        self, hook: pluggy.HookCaller, **arguments: object
+    ) -> Iterator[tuple[Source, Any]]:
+        """Call each plugin's implementation by itself, the built-in ones first.
+
+        A third party's that raises is left out and named; others go on.
+        """
+        for implementation in sorted(
+            hook.get_hookimpls(), key=lambda each: self._source(each).origin != BUILTIN
+        ):
+            source = self._source(implementation)
+            given = [arguments[name] for name in implementation.argnames]
             try:
-                items: Any = implementation.function()
-                entries += [Entry(item, f"{name} ({origin})") for item in items]
+                result: Any = implementation.function(*given)
+                yield source, list(result) if inspect.isgenerator(result) else result
             except Exception as exc:
-                if origin == "evalkit":
+                if source.origin == BUILTIN:
                     raise
-                self._leave_out(Failed(name, origin, reason(exc)))
-        return entries
+                self._leave_out(Failed(source, reason(exc)))
+
+    def _collect(self, hook: pluggy.HookCaller) -> Iterator[Entry[Any]]:
+        for source, items in self.ask_each(hook):
+            for item in items:
+                problem = what_is_wrong(item)
+                if problem:
+                    self._leave_out(Failed(source, problem))
+                else:
+                    yield Entry(item, str(source))
+
+    def _source(self, implementation: pluggy.HookImpl) -> Source:
+        name = implementation.plugin_name
+        return self.loaded.get(name, Source(name, "unknown"))
+
+    def _join_builtin(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._without:
+                self._join(importlib.import_module(name), Source(name, BUILTIN))
+
+    def _join(self, plugin: object, source: Source) -> None:
+        with boundary(PluginError, f"plugin {source.name!r}"):
+            self.manager.register(plugin, str(source))
+            self.manager.check_pending()
+        if source.origin != BUILTIN:
+            self._name_in_errors(plugin, source)
+        self.loaded[str(source)] = source
+
+    def _name_in_errors(self, plugin: object, source: Source) -> None:
+        """Have whatever the plugin raises later told as its own failure."""
+        for hook in self.manager.get_hookcallers(plugin) or ():
+            for each in hook.get_hookimpls():
+                if each.plugin is plugin and not (each.wrapper or each.hookwrapper):
+                    where = f"plugin {source}, {hook.name}"
+                    # pluggy offers no hook around one plugin's call.
+                    named = partial(within_boundary, where, each.function)
+                    object.__setattr__(each, "function", named)
+
+    def _load(self, entry_point: EntryPoint) -> None:
+        """Load a third party's plugin: whatever goes wrong is its own failure."""
+        source = Source(entry_point.name, distribution(entry_point))
+        plugin: Any = None
+        try:
+            plugin = entry_point.load()
+            self._join(plugin, source)
+        except (Exception, SystemExit) as exc:
+            if plugin is not None and self.manager.is_registered(plugin):
+                self.manager.unregister(plugin)
+            self._leave_out(Failed(source, reason(exc)))
+
+    def _leave_out(self, failed: Failed) -> None:
+        self.failed.append(failed)
+        self._warn(failed.sentence)
+
+
+def within_boundary(
+    where: str, function: Callable[..., object], *arguments: object
+) -> object:
+    """Call a plugin's function; a PluginError says where it raised."""
+    with boundary(PluginError, where):
+        return function(*arguments)
+
+
+def what_is_wrong(item: Any) -> str:
+    """Why something cannot be registered; empty if it can."""
+    name = getattr(item, "name", None)
+    if not isinstance(name, str) or not name:
+        return f"{getattr(item, '__name__', item)!r} has no name"
+    if inspect.isabstract(item):
+        missing = ", ".join(sorted(item.__abstractmethods__))
+        return f"{name!r} does not define {missing}"
+    if getattr(item, "protocols", None) == ():
+        return f"task {name!r} has no protocols"
+    return ""
 
 
 def builtin_modules() -> Iterator[str]:

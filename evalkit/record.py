@@ -59,7 +59,9 @@ class Session:
     process: int
     evalkit: str
     facts: Mapping[str, str]
-    """Versions, hardware and settings of the engine."""
+    """Settings of the engine, and what it runs on."""
+    environment: Mapping[str, str]
+    """Versions and hardware at the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,8 @@ class RunRecord:
     seconds: float = 0.0
     """Of the session that finished the run, model loading included."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Versions and hardware of the session that scored the answers; those of the
+    sessions that asked are in `sessions`."""
     plugins: tuple[str, ...] = ()
     """Third parties' plugins that were loaded."""
     sessions: tuple[Session, ...] = ()

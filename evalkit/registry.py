@@ -17,6 +17,9 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 
+MANY = 20
+"""As many names are worth listing in an error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
@@ -67,4 +70,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"no {kind} named {name!r}. Did you mean {close[0]!r}?"
-    return f"no {kind} named {name!r}. There are: {', '.join(names) or 'none'}"
+    listed = ", ".join(names[:MANY]) or "none"
+    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+    return f"no {kind} named {name!r}. There are: {listed}{more}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from evalkit.errors import DataError
 from evalkit.types import Attempt, Outcome, SampleResult, Score
 
 DECODER = msgspec.json.Decoder(SampleResult)
@@ -18,8 +19,9 @@ class ResultsWriter:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.written = 0
-        self._part = path.with_name(path.name + ".part")
-        self._file = self._part.open("wb")
+        self.draft = path.with_name(path.name + ".part")
+        """Where the results are until all are there."""
+        self._file = self.draft.open("wb")
         self._early: dict[int, SampleResult] = {}
 
     def add(self, result: SampleResult) -> None:
@@ -28,10 +30,14 @@ class ResultsWriter:
             self._file.write(ENCODER.encode(self._early.pop(self.written)) + b"\n")
             self.written += 1
 
+    def flush(self) -> None:
+        """Let the draft be read."""
+        self._file.flush()
+
     def finish(self) -> None:
         """Put the finished file in its place, at once and whole."""
         self.close()
-        self._part.replace(self.path)
+        self.draft.replace(self.path)
 
     def close(self) -> None:
         self._file.close()
@@ -44,9 +50,14 @@ class Results(Iterable[SampleResult]):
         self.path = path
 
     def __iter__(self) -> Iterator[SampleResult]:
-        with self.path.open("rb") as lines:
-            for line in lines:
-                yield DECODER.decode(line)
+        try:
+            with self.path.open("rb") as lines:
+                for line in lines:
+                    yield DECODER.decode(line)
+        except FileNotFoundError as exc:
+            raise DataError(f"there are no results in {str(self.path)!r}") from exc
+        except msgspec.DecodeError as exc:
+            raise DataError(f"{str(self.path)!r} is damaged: {exc}") from exc
 
 
 def forgiven(results: Iterable[SampleResult]) -> Iterator[SampleResult]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from evalkit.backend import Engine
-from evalkit.errors import BackendError, boundary
+from evalkit.errors import BackendError, EvalkitError, UsageError, boundary
 from evalkit.journal import Journal
 from evalkit.plan import Experiment, Plan, plan
 from evalkit.plugins import Plugins
@@ -12,6 +12,7 @@ from evalkit.record import RunRecord
 from evalkit.scheduler import Dialogue, Scheduler
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.scoring_worker import Job, failed
+from evalkit.types import Score
 from evalkit.work import Work
 
 
@@ -31,6 +32,15 @@ def execute(
     planned: Plan, plugins: Plugins, limits: Limits | None = None
 ) -> list[RunRecord]:
     """Do what was planned, going on from wherever an earlier session got to."""
+    try:
+        return work_off(planned, plugins, limits or Limits())
+    except OSError as exc:
+        where = exc.filename or planned.output
+        raise UsageError(f"cannot write {str(where)!r}: {exc.strerror}") from exc
+
+
+def work_off(planned: Plan, plugins: Plugins, limits: Limits) -> list[RunRecord]:
+    """Open folders, scoring processes and, when it is needed, the engine."""
     with ExitStack() as stack:
         journal = Journal(planned.output)
         plugins.manager.register(journal)
@@ -41,22 +51,34 @@ def execute(
             stack.enter_context(work.opened())
 
         def load() -> Engine:
-            engine = stack.enter_context(load_engine(planned))
-            for work in works:
-                work.add_session(engine)
+            with boundary(BackendError, f"backend {planned.backend.name!r}"):
+                engine = load_engine(planned)
+                stack.callback(close_engine, planned, engine)
+                for work in works:
+                    work.add_session(engine)
             return engine
 
         tasks = [(type(each.task), each.task_words) for each in planned.runs]
-        pool = stack.enter_context(ScoringPool(tasks, limits or Limits()))
-        Drive(works, Scheduler(plugins.hook, load), pool).until_done()
-        return [work.finish() for work in works]
+        pool = stack.enter_context(ScoringPool(tasks, limits))
+        return Drive(works, Scheduler(plugins.hook, load), pool).until_done()
 
 
 def load_engine(planned: Plan) -> Engine:
     """Load the model; what goes wrong there is the backend's failure."""
     backend = planned.backend
     with boundary(BackendError, f"backend {backend.name!r}, loading {backend.model!r}"):
-        return backend.load(planned.model)
+        engine = backend.load(planned.model)
+    if engine.capacity < 1:
+        raise BackendError(
+            f"backend {backend.name!r} wants {engine.capacity} requests at once"
+        )
+    return engine
+
+
+def close_engine(planned: Plan, engine: Engine) -> None:
+    """Free the model."""
+    with boundary(BackendError, f"backend {planned.backend.name!r}, close()"):
+        engine.close()
 
 
 class Drive:
@@ -73,8 +95,14 @@ class Drive:
         self._unscored: dict[int, Dialogue] = {}
         self._jobs = 0
         self._all_started = False
+        self._records: dict[int, RunRecord] = {}
+        self._problems: list[EvalkitError] = []
 
-    def until_done(self) -> None:
+    def until_done(self) -> list[RunRecord]:
+        """The records of all runs, each written as soon as it could be.
+
+        A run that could not be summed up is an error only when the others are done.
+        """
         while not self._all_started or self.scheduler.in_flight or self._unscored:
             self._start_more()
             if self.scheduler.in_flight:
@@ -82,38 +110,53 @@ class Drive:
             for dialogue in self.scheduler.take_ended():
                 self._judge(dialogue)
             self._settle_scored()
+        if self._problems:
+            raise self._problems[0]
+        return [self._records[number] for number in range(len(self.works))]
 
     def _start_more(self) -> None:
         """Open dialogues until the engine is full or too much waits to be written."""
-        while self.scheduler.has_room and not any(w.is_far_ahead for w in self.works):
+        while self.scheduler.has_room and not self._is_far_ahead:
             dialogue = next(self._dialogues, None)
             if dialogue is None:
                 self._all_started = True
                 return
             self.scheduler.start(dialogue)
 
+    @property
+    def _is_far_ahead(self) -> bool:
+        return any(work.is_far_ahead for work in self.works)
+
     def _judge(self, dialogue: Dialogue) -> None:
         """Have an answer scored; a failure has its score already."""
-        number = self._numbers[dialogue.planned.spec.digest]
         if dialogue.answer is None:
-            self.works[number].settle(dialogue, failed(dialogue.error or "no answer"))
+            self._settle(dialogue, failed(dialogue.error or "no answer"))
             return
         self._jobs += 1
         self._unscored[self._jobs] = dialogue
         self.pool.submit(
             Job(
                 id=self._jobs,
-                task=number,
+                task=self._numbers[dialogue.planned.spec.digest],
                 sample=dialogue.sample,
                 answer=dialogue.answer,
             )
         )
 
     def _settle_scored(self) -> None:
-        """Take the scores that are there; wait for one if nothing else is to do."""
-        idle = bool(self._unscored) and not self.scheduler.in_flight
-        blocked = self._all_started or any(w.is_far_ahead for w in self.works)
-        for result in self.pool.poll(None if idle and blocked else 0):
-            dialogue = self._unscored.pop(result.id)
-            number = self._numbers[dialogue.planned.spec.digest]
-            self.works[number].settle(dialogue, result.score)
+        """Take the scores that are there; wait only if nothing else can go on."""
+        stuck = self._all_started or self._is_far_ahead
+        waiting = bool(self._unscored) and not self.scheduler.in_flight
+        for result in self.pool.poll(wait=waiting and stuck):
+            self._settle(self._unscored.pop(result.id), result.score)
+
+    def _settle(self, dialogue: Dialogue, score: Score) -> None:
+        """Give a score to its run, and sum the run up if it was the last."""
+        number = self._numbers[dialogue.planned.spec.digest]
+        work = self.works[number]
+        work.settle(dialogue, score)
+        if work.is_complete:
+            try:
+                self._records[number] = work.finish()
+            except EvalkitError as exc:
+                self._problems.append(exc)

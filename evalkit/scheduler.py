@@ -8,10 +8,10 @@ import msgspec
 import pluggy
 
 from evalkit.backend import Engine
-from evalkit.errors import BackendError, TaskError, boundary
-from evalkit.journal import sound
+from evalkit.errors import BackendError, TaskError, boundary, reason
 from evalkit.plan import PlannedRun
 from evalkit.protocol import Conversation
+from evalkit.text import whole
 from evalkit.types import Answer, Completion, Request, Sample, Turn
 
 ENCODER = msgspec.json.Encoder()
@@ -46,19 +46,30 @@ class Dialogue:
             self._ask(next(self.conversation))
 
     def hear(self, completion: Completion) -> None:
-        """Take the completion of the open request; ask again, or end."""
+        """Take the completion of the open request; ask again, or end.
+
+        What a protocol raises over a model's words costs this attempt only.
+        """
         self.turns.append(turn_of(completion))
         if completion.error is not None:
             self.error = completion.error
             self.conversation.close()
             return
-        with boundary(TaskError, self.who):
-            try:
-                request = self.conversation.send(completion)
-            except StopIteration as end:
-                self.answer = end.value
-            else:
-                self._ask(request)
+        try:
+            request = self.conversation.send(completion)
+        except StopIteration as end:
+            self._end(end.value)
+        except Exception as exc:
+            self.error = f"{self.who}: {reason(exc)}"
+        else:
+            self._ask(request)
+
+    def _end(self, answer: object) -> None:
+        if not isinstance(answer, Answer):
+            raise TaskError(
+                f"{self.who}: converse() must return an Answer, not {answer!r}"
+            )
+        self.answer = replace(answer, text=whole(answer.text))
 
     def _ask(self, request: Request) -> None:
         place = f"{self.sample.id}\0{self.attempt}\0{len(self.turns)}"
@@ -76,6 +87,19 @@ class Dialogue:
             attempt=self.attempt,
             turn=len(self.turns),
         )
+
+
+def sound(completion: Completion) -> Completion:
+    """The completion with texts that UTF-8 can hold, and a reason if it failed."""
+    error = completion.error
+    if error is None and completion.finish == "error":
+        error = "the engine gave no reason"
+    return replace(
+        completion,
+        text=whole(completion.text),
+        prompt=whole(completion.prompt),
+        error=None if error is None else whole(error),
+    )
 
 
 def turn_of(completion: Completion) -> Turn:
@@ -117,8 +141,8 @@ class Scheduler:
 
     @property
     def has_room(self) -> bool:
-        """Whether the engine could use more; it is loaded for the first request."""
-        room = self._engine.capacity if self._engine else 1
+        """Whether the engine could use more requests."""
+        room = Engine.capacity if self._engine is None else self._engine.capacity
         return self.in_flight + len(self._ended) < room
 
     def start(self, dialogue: Dialogue) -> None:
@@ -126,17 +150,23 @@ class Scheduler:
         self._pursue(dialogue)
 
     def step(self) -> None:
-        """Send what was asked, let the engine work, hand out what it completed."""
+        """Send what was asked, let the engine work, hand out what it completed.
+
+        The first call loads the engine and returns, for only now is it known how
+        many requests it wants.
+        """
         if self._engine is None:
             self._engine = self._load()
+            return
         with boundary(BackendError, type(self._engine).__qualname__):
             if self._unsent:
                 requests, self._unsent = self._unsent, []
                 self._engine.submit(requests)
-            completions = self._engine.step()
+            completions = [sound(each) for each in self._engine.step()]
+            tokens = self._engine.generated_tokens
         for completion in completions:
-            self._receive(sound(completion))
-        self._hook.evalkit_stepped(generated_tokens=self._engine.generated_tokens)
+            self._receive(completion)
+        self._hook.evalkit_stepped(generated_tokens=tokens)
 
     def take_ended(self) -> Sequence[Dialogue]:
         """The dialogues that ended since the last call."""

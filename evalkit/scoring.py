@@ -5,8 +5,10 @@ import selectors
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -14,11 +16,25 @@ from typing import Self
 import msgspec
 
 from evalkit.errors import TaskError
-from evalkit.scoring_worker import Job, Orders, Result, TaskRef, failed, resolve
+from evalkit.scoring_worker import (
+    READY,
+    Job,
+    Orders,
+    Result,
+    TaskRef,
+    failed,
+    resolve,
+)
 from evalkit.task import Task
 
 DECODER = msgspec.json.Decoder(Result)
 ENCODER = msgspec.json.Encoder()
+
+GRACE = 3.0
+"""Seconds past the limit after which the parent kills a worker whose own alarm,
+for whatever reason, has not."""
+START = 60.0
+"""Seconds that a worker may take to import its tasks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +52,16 @@ class Worker:
 
     QUEUE = 32
 
-    def __init__(self, orders: bytes) -> None:
+    def __init__(self, orders: bytes, limits: Limits) -> None:
         self.jobs: deque[Job] = deque()
+        self.is_ready = False
+        self._limits = limits
         self._out = bytearray(orders)
         self._in = bytearray()
+        self._since = time.monotonic()
+        # -P: the user's folder is no place to import from.
         self.process = subprocess.Popen(
-            (sys.executable, "-m", "evalkit.scoring_worker"),
+            (sys.executable, "-P", "-m", "evalkit.scoring_worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             process_group=0,  # Ctrl-C is for the parent to deal with
@@ -61,7 +81,21 @@ class Worker:
     def is_writing(self) -> bool:
         return bool(self._out)
 
+    @property
+    def seconds_left(self) -> float:
+        """Until the job at the head must be done; endless without a job.
+
+        The clock starts anew when the parent hears of a result, which may be long
+        after the worker went on: the limit is exceeded at times, never cut short.
+        """
+        if self.is_ready and not self.jobs:
+            return float("inf")
+        allowed = self._limits.seconds + GRACE if self.is_ready else START
+        return self._since + allowed - time.monotonic()
+
     def give(self, job: Job) -> None:
+        if not self.jobs and self.is_ready:
+            self._since = time.monotonic()
         self.jobs.append(job)
         self._out += ENCODER.encode(job) + b"\n"
 
@@ -75,27 +109,32 @@ class Worker:
         except BrokenPipeError:  # it died; reading will tell
             self._out.clear()
 
-    def read(self) -> tuple[list[Result], bool]:
-        """The results that have arrived, and whether the process has ended."""
-        ended = False
-        try:
+    def read(self) -> list[Result]:
+        """The results that have arrived."""
+        with suppress(BlockingIOError):
             while chunk := os.read(self.stdout.fileno(), 1 << 16):
                 self._in += chunk
-            ended = True
-        except BlockingIOError:
-            pass
         *lines, rest = self._in.split(b"\n")
         self._in = bytearray(rest)
+        if lines:
+            self._since = time.monotonic()
+        if lines and not self.is_ready:
+            self.is_ready = bytes(lines.pop(0)) == READY.strip()
         results = [DECODER.decode(line) for line in lines]
-        for _ in results:
-            self.jobs.popleft()
-        return results, ended
+        for result in results:
+            if self.jobs.popleft().id != result.id:
+                raise RuntimeError(f"scoring process answered {result.id} out of turn")
+        return results
 
-    def close(self) -> None:
+    def close(self) -> int:
+        """End the process and whatever it started; its exit status."""
+        code = self.process.poll()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.stdin.close()
         self.stdout.close()
-        self.process.kill()
-        self.process.wait()
+        final = self.process.wait()
+        return final if code is None else code
 
 
 class ScoringPool:
@@ -112,9 +151,8 @@ class ScoringPool:
             memory=limits.memory,
         )
         self._orders = ENCODER.encode(orders) + b"\n"
-        self._workers = [Worker(self._orders) for _ in range(limits.workers)]
+        self._workers = [Worker(self._orders, limits) for _ in range(limits.workers)]
         self._waiting: deque[Job] = deque()
-        self._answered = False
 
     def __enter__(self) -> Self:
         return self
@@ -128,31 +166,27 @@ class ScoringPool:
         for worker in self._workers:
             worker.close()
 
-    @property
-    def pending(self) -> int:
-        """Answers that have been submitted and not been scored."""
-        return len(self._waiting) + sum(len(each.jobs) for each in self._workers)
-
     def submit(self, job: Job) -> None:
+        """Have an answer scored; its result comes from a later `poll`."""
         self._waiting.append(job)
 
-    def poll(self, timeout: float | None = 0) -> list[Result]:
-        """Move jobs and results; wait up to `timeout` seconds (None: for ever)
-        until at least one worker has something to say."""
+    def poll(self, *, wait: bool = False) -> list[Result]:
+        """Move jobs and results along; `wait` until there may be something new."""
         self._distribute()
-        results: list[Result] = []
+        patience = min(worker.seconds_left for worker in self._workers)
         with selectors.DefaultSelector() as selector:
             for worker in self._workers:
-                selector.register(worker.stdout, selectors.EVENT_READ, worker)
+                selector.register(worker.stdout, selectors.EVENT_READ)
                 if worker.is_writing:
-                    selector.register(worker.stdin, selectors.EVENT_WRITE, worker)
-            ready = {key.data for key, _ in selector.select(timeout)}
-        for worker in ready:
+                    selector.register(worker.stdin, selectors.EVENT_WRITE)
+            selector.select(max(0.0, min(patience, 1.0)) if wait else 0)
+        results: list[Result] = []
+        for worker in tuple(self._workers):
             worker.write()
-            arrived, ended = worker.read()
-            self._answered = self._answered or bool(arrived)
-            results += arrived
-            if ended:
+            # Asked before reading: what a dead process wrote has arrived by then.
+            ended = worker.process.poll() is not None
+            results += worker.read()
+            if ended or worker.seconds_left <= 0:
                 results += self._bury(worker)
         self._distribute()
         return results
@@ -168,19 +202,20 @@ class ScoringPool:
 
     def _bury(self, worker: Worker) -> list[Result]:
         """Replace a dead worker; the job it died of is an error, the rest go on."""
-        code = worker.process.wait()
-        worker.close()
-        if not self._answered and code == 1:
-            raise TaskError("a scoring worker could not start; its message is above")
-        self._workers[self._workers.index(worker)] = Worker(self._orders)
+        overrun = worker.seconds_left <= 0
+        code = worker.close()
+        if not worker.is_ready:
+            why = f"not ready after {START:g} s" if overrun else f"status {code}"
+            raise TaskError(f"a scoring process could not start: {why}")
+        self._workers[self._workers.index(worker)] = Worker(self._orders, self.limits)
         if not worker.jobs:
             return []
         killer, *rest = worker.jobs
         self._waiting.extendleft(reversed(rest))
-        return [Result(id=killer.id, score=failed(self._cause(code)))]
+        return [Result(id=killer.id, score=failed(self._cause(code, overrun=overrun)))]
 
-    def _cause(self, code: int) -> str:
-        if code == -signal.SIGALRM:
+    def _cause(self, code: int, *, overrun: bool) -> str:
+        if overrun or code == -signal.SIGALRM:
             return f"scoring took longer than {self.limits.seconds:g} s and was stopped"
         if code < 0:
             return f"the scoring process died of {signal.Signals(-code).name}"

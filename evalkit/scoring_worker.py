@@ -1,8 +1,9 @@
 """The process that scores answers: reads jobs, one JSON line each, writes scores.
 
-Each job runs under an alarm that kills the process, whatever it is doing: no code
-of a task can outlast it. The parent sees the death, blames the job that was being
-scored and starts another worker. Run as ``python -m evalkit.scoring_worker``.
+Each job runs under an alarm that kills the process, whatever it is doing. The parent
+sees the death, blames the job that was being scored and starts another worker. (A task
+can turn the alarm off, so the parent has a deadline of its own, less exact.) Run as
+``python -m evalkit.scoring_worker``.
 """
 
 import importlib
@@ -12,7 +13,8 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -20,7 +22,11 @@ import msgspec
 from evalkit.errors import reason
 from evalkit.options import build
 from evalkit.task import Task
+from evalkit.text import whole
 from evalkit.types import Answer, Outcome, Sample, Score
+
+READY = b"ready\n"
+"""What a worker says when it has built its tasks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +77,24 @@ def resolve(ref: TaskRef) -> type[Task]:
 
 
 def score(task: Task, sample: Sample, answer: Answer) -> Score:
-    """A task's verdict; an exception of the task's becomes the outcome `error`."""
+    """A task's verdict; whatever goes wrong becomes the outcome `error`."""
     try:
         given = task.score(sample, answer)
-    except Exception as exc:
+        checked = msgspec.convert(msgspec.to_builtins(given), Score, strict=False)
+    except (Exception, SystemExit) as exc:
         return failed(f"task {task.name!r}, score(): {reason(exc)}")
-    if 0.0 <= given.value <= 1.0 and math.isfinite(given.points):
-        return given
-    return failed(f"task {task.name!r}, score(): gave {given.value} of 1 as its value")
+    if not (0.0 <= checked.value <= 1.0 and math.isfinite(checked.points)):
+        return failed(
+            f"task {task.name!r}, score(): a value of {checked.value} with "
+            f"{checked.points} points is none"
+        )
+    read = None if checked.answer is None else whole(checked.answer)
+    return replace(checked, answer=read, explanation=whole(checked.explanation))
 
 
 def failed(why: str) -> Score:
     """The score of an answer that could not be judged."""
-    return Score(value=0.0, outcome=Outcome.ERROR, explanation=why)
+    return Score(value=0.0, outcome=Outcome.ERROR, explanation=whole(why))
 
 
 def limit_memory(size: int) -> None:
@@ -97,7 +108,7 @@ def limit_memory(size: int) -> None:
 
 
 def work(lines: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
-    """Obey the orders, then score until there are no more jobs."""
+    """Obey the orders, say that all is ready, then score until there are no jobs."""
     first = lines()
     if not first:  # the parent is gone already
         return
@@ -105,9 +116,11 @@ def work(lines: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
     sys.path[:] = orders.path
     tasks = [build(resolve(ref), ref.options, ref.qualname) for ref in orders.tasks]
     limit_memory(orders.memory)
+    write(READY)
     decoder, encoder = msgspec.json.Decoder(Job), msgspec.json.Encoder()
     while line := lines():
         job = decoder.decode(line)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # a task may have changed it
         signal.setitimer(signal.ITIMER_REAL, orders.seconds)
         verdict = score(tasks[job.task], job.sample, job.answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -115,11 +128,16 @@ def work(lines: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
 
 
 def main() -> None:
-    """Keep the pipe to the parent away from whatever a task prints."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0) as out:
+    """Keep the pipes to the parent away from what a task reads and prints."""
+    with (
+        open(os.dup(sys.stdin.fileno()), "rb") as source,
+        open(os.dup(sys.stdout.fileno()), "wb", buffering=0) as target,
+        open(os.devnull, "rb") as nothing,
+    ):
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        work(sys.stdin.buffer.readline, out.write)
+        with suppress(BrokenPipeError):  # the parent was killed
+            work(source.readline, target.write)
 
 
 if __name__ == "__main__":

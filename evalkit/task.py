@@ -66,7 +66,7 @@ def verdict(
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"a score's value lies between 0 and 1, not at {value}")
     return Score(
-        value=value,
+        value=float(value),
         outcome=outcome_of(read, value, truncated=answer.finish == "length"),
         points=value * sample.points,
         answer=read,

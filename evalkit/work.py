@@ -5,14 +5,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from filecmp import cmp
 from itertools import islice
 from pathlib import Path
 
 from evalkit.__about__ import __version__
 from evalkit.backend import Engine
 from evalkit.environment import environment
-from evalkit.errors import TaskError, boundary
+from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, cut_torn_line, now
 from evalkit.metrics import Metric
 from evalkit.plan import PlannedRun
@@ -50,17 +51,35 @@ class Work:
             for path in (self.folder.completions, self.folder.sessions):
                 torn = cut_torn_line(path)
                 self._warnings += [torn] if torn else []
+            self._sessions = self.folder.read_sessions()
+            self._earlier = self._earlier_record()
             self.folder.write_spec(self.planned.spec)
             self._writer = ResultsWriter(self.folder.results)
-            self._plugins.hook.evalkit_run_started(
-                spec=self.planned.spec,
-                samples=self.planned.samples,
-                warnings=tuple(self._warnings),
-            )
-            try:
+            with closing(self._writer):
+                self._plugins.hook.evalkit_run_started(
+                    spec=self.planned.spec,
+                    samples=self.planned.samples,
+                    warnings=tuple(self._warnings),
+                )
                 yield
-            finally:
-                self._writer.close()
+
+    def _earlier_record(self) -> RunRecord | None:
+        """The record of a finished session; refuse to replace a larger run."""
+        if not self.folder.record.exists():
+            return None
+        record = self.folder.read_record()
+        if record.samples > self.planned.samples:
+            raise UsageError(
+                f"run folder {str(self.folder.path)!r} holds a finished run of "
+                f"{record.samples} samples, which --limit {self.planned.samples} would "
+                "replace. Leave the limit out, or choose another --output"
+            )
+        return record
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every sample has its scores."""
+        return self._writer.written == self.planned.samples
 
     @property
     def is_far_ahead(self) -> bool:
@@ -74,7 +93,9 @@ class Work:
             process=os.getpid(),
             evalkit=__version__,
             facts={str(name): str(fact) for name, fact in engine.facts().items()},
+            environment=environment(),
         )
+        self._sessions = (*self._sessions, session)
         self.folder.add_session(session)
 
     def dialogues(self) -> Iterator[Dialogue]:
@@ -86,6 +107,8 @@ class Work:
         total = hashlib.sha256()
         for index, sample in enumerate(self._samples()):
             total.update(encode(sample))
+            if index == planned.samples - 1 and not self._are_same(total.hexdigest()):
+                break
             self._open[index] = [None] * planned.spec.attempts
             self._begun = index + 1
             for attempt in range(planned.spec.attempts):
@@ -96,11 +119,14 @@ class Work:
                     attempt=attempt,
                     conversation=planned.protocol.converse(sample, planned.exemplars),
                 )
-        if total.hexdigest() != planned.samples_sha256:
+        if self._begun != planned.samples:
             raise TaskError(
                 f"task {planned.task.name!r}, samples(): gave other samples the second "
                 "time; they must be the same, in the same order, every time"
             )
+
+    def _are_same(self, digest: str) -> bool:
+        return digest == self.planned.samples_sha256
 
     def _samples(self) -> Iterable[Sample]:
         with boundary(TaskError, f"task {self.planned.task.name!r}, samples()"):
@@ -138,17 +164,40 @@ class Work:
             self._turns["completion_tokens"] += turn.completion_tokens
 
     def finish(self) -> RunRecord:
-        """Sum up: the results in place, the record and the card written."""
+        """Sum up: the results in place, the record and the card written.
+
+        The old record goes before the new results come, so that no moment shows
+        numbers beside results that they are not of.
+        """
+        self._writer.flush()
+        draft = Results(self._writer.draft)
+        record = self._record(draft)
+        if self._earlier is not None and self._adds_nothing_to(self._earlier, record):
+            record = self._earlier
+        else:
+            self.folder.record.unlink(missing_ok=True)
         self._writer.finish()
-        results = Results(self.folder.results)
-        record = self._record(results)
         self.folder.write_record(record)
         self._plugins.hook.evalkit_run_finished(record=record)
         sections = self._plugins.hook.evalkit_card_sections(
-            record=record, results=results
+            record=record, results=Results(self.folder.results)
         )
         self.folder.write_card(make_card(record, sections))
         return record
+
+    def _adds_nothing_to(self, earlier: RunRecord, record: RunRecord) -> bool:
+        """Whether this session only repeated what an earlier one had finished.
+
+        The earlier record then stays: it tells of the session that did the work.
+        """
+        asked = record.counts.requests - record.counts.replayed
+        return (
+            asked == 0
+            and self.folder.results.exists()
+            and cmp(self.folder.results, self._writer.draft, shallow=False)
+            and earlier.spec == record.spec
+            and earlier.estimates == record.estimates
+        )
 
     def _record(self, results: Results) -> RunRecord:
         planned = self.planned
@@ -172,7 +221,7 @@ class Work:
             seconds=round(time.monotonic() - self._clock, 3),
             environment=environment(),
             plugins=tuple(self._plugins.third_party),
-            sessions=self.folder.read_sessions(),
+            sessions=self._sessions,
             warnings=(*self._warnings, *self._plugins.warnings),
         )
 

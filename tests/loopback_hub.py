@@ -50,6 +50,9 @@ class Handler(BaseHTTPRequestHandler):
             self.file(path.removeprefix("datasets/"), with_body)
 
     def listing(self, parts: list[str]) -> None:
+        if len(parts) < 3:
+            self.send(404, b"{}", {})
+            return
         _, owner, name, *rest = parts
         folder = self.server.root / owner / name
         revision = rest[1] if len(rest) > 1 else self.server.revision

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import click
 import counting
@@ -23,6 +24,7 @@ from evalkit import (
     Generate,
     Metric,
     Model,
+    PluginError,
     Plugins,
     Protocol,
     Request,
@@ -33,6 +35,7 @@ from evalkit import (
     SampleResult,
     Task,
     TaskError,
+    UsageError,
     hookimpl,
     run,
 )
@@ -94,7 +97,7 @@ def test_files_say_what_was_done(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "same"),
     [
-        ({"limit": 5}, True),
+        ({"limit": 11}, True),
         ({"backend_options": {"delay": "0.1"}}, True),
         ({"seed": 1}, False),
         ({"sampling": {"max_tokens": 9}}, False),
@@ -111,6 +114,96 @@ def test_what_moves_a_score_moves_the_folder(
     (first,) = run(experiment(tmp_path), plugins())
     (second,) = run(experiment(tmp_path, **change), plugins())
     assert (first.spec.digest == second.spec.digest) is same
+
+
+def test_a_smaller_limit_does_not_replace_a_finished_run(tmp_path: Path) -> None:
+    run(experiment(tmp_path), plugins())
+    with pytest.raises(UsageError, match="a finished run of 10 samples"):
+        run(experiment(tmp_path, limit=5), plugins())
+
+
+def test_a_run_that_asks_nothing_keeps_the_record_of_the_one_that_did(
+    tmp_path: Path,
+) -> None:
+    (first,) = run(experiment(tmp_path), plugins())
+    (second,) = run(experiment(tmp_path), plugins())
+    assert second == first
+    assert RunFolder.of(tmp_path, first.spec).read_record() == first
+
+
+def test_one_bad_metric_does_not_keep_other_runs_from_their_records(
+    tmp_path: Path,
+) -> None:
+    class Plugin:
+        @hookimpl
+        def evalkit_tasks(self) -> Iterable[type[Task]]:
+            return (WithBadMetric, Second)
+
+    wanted = experiment(tmp_path, tasks=("bad_metric", "counting", "second"))
+    with pytest.raises(TaskError, match="task 'bad_metric', metric 'bad'"):
+        run(wanted, plugins(Plugin()))
+    assert len(list(tmp_path.glob("*/*/record.json"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("protocol", "outcome", "said"),
+    [
+        ("raises", {"error": 10}, "protocol 'raises', sample 'q0': KeyError: 'x'"),
+        ("surrogate", {"right": 10}, ""),
+    ],
+)
+def test_what_a_protocol_does_to_one_attempt(
+    tmp_path: Path, protocol: str, outcome: dict[str, int], said: str
+) -> None:
+    wanted = experiment(tmp_path, protocol=protocol)
+    (record,) = run(wanted, plugins(OddProtocols()))
+    assert {k: v for k, v in record.outcomes.items() if v} == outcome
+    assert results(tmp_path, record)[0].attempts[0].score.explanation == said
+
+
+def test_a_protocol_that_returns_no_answer_is_refused(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, protocol="forgetful")
+    with pytest.raises(TaskError, match="must return an Answer, not None"):
+        run(wanted, plugins(OddProtocols()))
+
+
+def test_an_engine_without_capacity_is_refused(tmp_path: Path) -> None:
+    class Closed(Backwards):
+        capacity = 0
+
+    @dataclass(frozen=True, kw_only=True)
+    class ClosedBackend(Backend):
+        name = "closed"
+
+        def load(self, model: Model) -> Engine:
+            return Closed()
+
+    class Plugin:
+        @hookimpl
+        def evalkit_backends(self) -> Iterable[type[Backend]]:
+            return (ClosedBackend,)
+
+    with pytest.raises(BackendError, match="wants 0 requests at once"):
+        run(experiment(tmp_path, model="closed:x"), plugins(Plugin()))
+
+
+@pytest.mark.parametrize(
+    "hook", ["evalkit_run_started", "evalkit_scored", "evalkit_card_sections"]
+)
+def test_a_plugin_that_raises_on_the_way_is_named(tmp_path: Path, hook: str) -> None:
+    class Plugin:
+        name = "sulky"
+
+    def sulk(spec: RunSpec) -> None:
+        raise RuntimeError("no")
+
+    def sulk_at(record: RunRecord) -> None:
+        raise RuntimeError("no")
+
+    function = sulk_at if hook == "evalkit_card_sections" else sulk
+    setattr(Plugin, hook, staticmethod(hookimpl(function)))
+    with pytest.raises(PluginError, match=rf"Plugin .*, {hook}: RuntimeError: no"):
+        run(experiment(tmp_path), plugins(Plugin()))
 
 
 def test_attempts_get_seeds_of_their_own(tmp_path: Path) -> None:
@@ -307,6 +400,42 @@ def test_a_plugin_adds_a_command() -> None:
 @dataclass(frozen=True, kw_only=True)
 class Second(counting.Counting):
     name = "second"
+
+
+class Unsound(Metric):
+    """A metric that fails."""
+
+    @property
+    def name(self) -> str:
+        return "bad"
+
+    def estimate(self, results: Iterable[SampleResult]) -> Estimate:
+        raise ValueError("out of order")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithBadMetric(counting.Counting):
+    name = "bad_metric"
+    metrics: ClassVar[tuple[Metric, ...]] = (Unsound(),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Odd(Protocol):
+    """Does what its name says, after one question."""
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        completion = yield Generate(prompt=sample.question)
+        if self.name == "raises":
+            {}["x"]
+        if self.name == "surrogate":
+            return Answer(text=f"\ud800 {completion.text}")
+        return None  # type: ignore[return-value]
+
+
+class OddProtocols:
+    @hookimpl
+    def evalkit_protocols(self) -> Iterable[Protocol]:
+        return tuple(Odd(name=name) for name in ("raises", "surrogate", "forgetful"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,13 @@
 """Scores come from processes that no task can hang, crash or starve for long."""
 
+import importlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +31,23 @@ class Wild(Task):
         yield Sample(id="1", question="?", target="!")
 
     def score(self, sample: Sample, answer: Answer) -> Score:
+        if answer.text == "give a truth value":
+            return "right"  # type: ignore[return-value]
         DEEDS[answer.text]()
         return verdict(sample, answer, read=self.greeting, value=1.0)
+
+
+def disarm() -> None:
+    """What graders do that bring a time limit of their own."""
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    loop()
+
+
+def fork() -> None:
+    """A child that keeps the pipes open after its parent was killed."""
+    os.fork()
+    loop()
 
 
 def loop() -> None:
@@ -45,6 +63,10 @@ DEEDS = {
     "die": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "quit": lambda: os._exit(0),
     "hoard": lambda: bytearray(1 << 40),
+    "exit": lambda: sys.exit(3),
+    "disarm": disarm,
+    "fork": fork,
+    "read": lambda: sys.stdin.read(),
     "print": lambda: print("noise on standard output"),
 }
 
@@ -63,8 +85,8 @@ def score(*deeds: str, limits: Limits = QUICK, **options: str) -> list[Score]:
     with ScoringPool([(Wild, options)], limits) as pool:
         for job in jobs(*deeds):
             pool.submit(job)
-        while pool.pending:
-            results += pool.poll(None)
+        while len(results) < len(deeds):
+            results += pool.poll(wait=True)
     assert sorted(each.id for each in results) == list(range(len(deeds)))
     return [each.score for each in sorted(results, key=lambda each: each.id)]
 
@@ -78,6 +100,10 @@ def score(*deeds: str, limits: Limits = QUICK, **options: str) -> list[Score]:
         ("die", "died of SIGSEGV"),
         ("quit", "ended with status 0"),
         ("hoard", "MemoryError"),
+        ("exit", "SystemExit: 3"),
+        ("disarm", "scoring took longer than 0.5 s"),
+        ("fork", "scoring took longer than 0.5 s"),
+        ("give a truth value", "score()"),
     ],
 )
 def test_a_wild_task_costs_one_score_and_no_other(deed: str, why: str) -> None:
@@ -111,6 +137,34 @@ def test_what_a_task_prints_does_not_disturb_the_results() -> None:
     assert score("print", "behave")[1].outcome is Outcome.RIGHT
 
 
+def test_what_a_task_reads_is_not_the_jobs() -> None:
+    scores = score("read", "behave", "read")
+    assert [each.outcome for each in scores] == [Outcome.RIGHT] * 3
+
+
+def test_a_worker_that_cannot_start_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "flaky.py").write_text(
+        "import sys\n"
+        "if sys.flags.safe_path:  # as in a scoring process\n"
+        "    sys.exit(3)\n"
+        "from tests.test_scoring import Wild as Base\n"
+        "class Wild(Base): pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    wild = importlib.import_module("flaky").Wild
+    with ScoringPool([(wild, {})], QUICK) as pool:
+        pool.submit(jobs("behave")[0])
+        with pytest.raises(TaskError, match="could not start: status 3"):
+            poll_for_long(pool)
+
+
+def poll_for_long(pool: ScoringPool) -> None:
+    for _ in range(1_000_000):
+        pool.poll(wait=True)
+
+
 def test_options_reach_the_workers() -> None:
     assert score("behave", greeting="moin")[0].answer == "moin"
 
@@ -119,9 +173,8 @@ def test_polling_without_waiting_returns_at_once() -> None:
     with ScoringPool([(Wild, {})], Limits(seconds=30, workers=1)) as pool:
         pool.submit(jobs("behave")[0])
         begun = time.monotonic()
-        pool.poll(0)
+        pool.poll()
         assert time.monotonic() - begun < 5
-        assert pool.pending in (0, 1)
 
 
 def test_a_task_that_workers_cannot_import_is_refused() -> None:

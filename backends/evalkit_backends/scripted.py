@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import inspect
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -44,13 +45,17 @@ class Scripted(Backend):
     chats: bool = True
     """Whether to pass for a model with a chat template."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.delay < 3_600_000:
+            raise ValueError(f"option 'delay' is in milliseconds, not {self.delay}")
+
     def prepare(self) -> Model:
-        if not self.is_file:
-            load_function(self.model)
-            return Model(name=self.model, chats=self.chats)
-        load_answers(Path(self.model))
-        digest = hashlib.sha256(Path(self.model).read_bytes()).hexdigest()
-        name = Path(self.model).name
+        if self.is_file:
+            load_answers(Path(self.model))
+            name, source = Path(self.model).name, self.model
+        else:
+            name, source = self.model, source_file(load_function(self.model))
+        digest = hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
         return Model(name=name, chats=self.chats, identity={"sha256": digest})
 
     def load(self, model: Model) -> Engine:
@@ -142,6 +147,14 @@ def load_function(name: str) -> Answerer:
     if not callable(function):
         raise UsageError(f"backend 'scripted': {name!r} is not a function")
     return cast(Answerer, function)
+
+
+def source_file(function: Answerer) -> str:
+    """The file that a function is written in; empty if there is none."""
+    try:
+        return inspect.getsourcefile(function) or ""
+    except TypeError:  # a function of C has no file
+        return ""
 
 
 @hookimpl

@@ -1,24 +1,32 @@
-"""The ``evalkit`` command. Each module here is a plugin that adds one subcommand."""
+"""The ``evalkit`` command. Each module here adds one subcommand."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
 import click
 
 from evalkit.__about__ import __version__
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins
+from evalkit.text import visible
 
 WITHOUT = "EVALKIT_WITHOUT"
 
 
 def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     try:
-        without = os.environ.get(WITHOUT, "").split(",")
+        without = {each.strip() for each in os.environ.get(WITHOUT, "").split(",")}
         plugins = Plugins(without=without, warn=warn)
         cli = command_line(plugins)
         status = cli(obj=plugins, prog_name="evalkit", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        click.echo(exc.format_message())
+        sys.exit(2)
     except (EvalkitError, click.ClickException) as exc:
         complain(exc.format_message() if isinstance(exc, click.ClickException) else exc)
         sys.exit(2)
@@ -31,9 +39,14 @@ def main() -> None:
     sys.exit(status or 0)
 
 
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Being told to end is to us as if somebody pressed Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 def complain(what: object) -> None:
     """One line on standard error."""
-    click.echo(f"evalkit: {' '.join(str(what).split())}", err=True)
+    click.echo(f"evalkit: {visible(' '.join(str(what).split()))}", err=True)
 
 
 def warn(what: str) -> None:
@@ -49,5 +62,23 @@ def command_line(plugins: Plugins) -> click.Group:
     def cli() -> None:
         """Evaluate language models when the score must be believed."""
 
-    plugins.manager.hook.evalkit_commands(cli=cli)
+    owners: dict[str, object] = {}
+    for source, group in groups(plugins):
+        for name, command in group.commands.items():
+            owner = owners.setdefault(name, source)
+            if owner is not source:
+                raise PluginError(
+                    f"two plugins register the command {name!r}: {owner} and {source}"
+                )
+            cli.add_command(command)
     return cli
+
+
+def groups(plugins: Plugins) -> "list[tuple[object, click.Group]]":
+    """What each plugin adds, in a group of its own."""
+    found: list[tuple[object, click.Group]] = []
+    group = click.Group()
+    for source, _ in plugins.ask_each(plugins.manager.hook.evalkit_commands, cli=group):
+        found.append((source, click.Group(commands=dict(group.commands))))
+        group.commands.clear()
+    return found

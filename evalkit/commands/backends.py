@@ -1,11 +1,9 @@
 """evalkit backends"""
 
-from dataclasses import MISSING
-
 import click
 
 from evalkit.commands.tasks import first_line
-from evalkit.options import settable
+from evalkit.options import default_of, settable
 from evalkit.plugins import Plugins
 
 
@@ -20,7 +18,4 @@ def backends_command(plugins: Plugins) -> None:
                 f"  built-in model: {entry.item.name}:{entry.item.builtin_model}"
             )
         for name, each in settable(entry.item).items():
-            default = (
-                "" if each.default is MISSING else f"  (default: {each.default!r})"
-            )
-            click.echo(f"  --backend-set {name}=...{default}")
+            click.echo(f"  --backend-set {name}=...  ({default_of(each)})")

@@ -13,11 +13,15 @@ def plugins_command(plugins: Plugins) -> None:
 
     The variable EVALKIT_WITHOUT, a list of names with commas, leaves plugins out.
     """
-    for each in plugins.loaded:
-        hooks = sorted(call.name for call in hooks_of(plugins, each.name))
-        click.echo(f"{each.name}  [{each.origin}]  {', '.join(hooks)}")
+    registries = (plugins.tasks, plugins.protocols, plugins.backends, plugins.metrics)
+    counted = sum(1 for registry in registries for _ in registry)
+    for key, source in plugins.loaded.items():
+        hooks = sorted(call.name for call in hooks_of(plugins, key))
+        click.echo(f"{source.name}  [{source.origin}]  {', '.join(hooks)}")
     for failed in plugins.failed:
-        click.echo(f"{failed.name}  [{failed.origin}]  does not work: {failed.why}")
+        source = failed.source
+        click.echo(f"{source.name}  [{source.origin}]  does not work: {failed.why}")
+    click.echo(f"{counted} tasks, protocols, backends and metrics in all")
 
 
 def hooks_of(plugins: Plugins, name: str) -> list[pluggy.HookCaller]:

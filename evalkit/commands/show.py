@@ -9,8 +9,9 @@ from evalkit.errors import UsageError
 from evalkit.folder import RunFolder
 from evalkit.registry import unknown
 from evalkit.report.terminal import print_run
-from evalkit.report.words import points, visible
+from evalkit.report.words import points
 from evalkit.results import Results
+from evalkit.text import visible
 from evalkit.types import Attempt, SampleResult, Turn
 
 

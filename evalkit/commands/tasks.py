@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from evalkit.options import settable
+from evalkit.options import default_of, settable
 from evalkit.plugins import Plugins
 from evalkit.task import Task
 
@@ -34,7 +34,7 @@ def description(task: type[Task]) -> str:
     dataset = task.dataset
     source = f"{dataset.id} at {dataset.revision}" if dataset else "in the package"
     options = [
-        f"  --set {name}=...  (default: {each.default!r})"
+        f"  --set {name}=...  ({default_of(each)})"
         for name, each in settable(task).items()
     ]
     lines = [

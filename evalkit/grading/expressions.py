@@ -39,13 +39,16 @@ class Reader:
     """
 
     def __init__(self, text: str, names: Collection[str]) -> None:
-        self.tokens = list(tokens(text))
+        self.source = tokens(text)
+        self.tokens: list[Token] = []
         self.names = names
         self.at = 0
         self.depth = 0
 
     def peek(self, ahead: int = 0) -> Token | None:
         place = self.at + ahead
+        while place >= len(self.tokens) and (token := next(self.source, None)):
+            self.tokens.append(token)
         return self.tokens[place] if place < len(self.tokens) else None
 
     def take(self, *signs: str) -> str | None:
@@ -184,6 +187,8 @@ class Reader:
 
     def proper_fraction(self) -> Fraction | None:
         signs = [token.text if (token := self.peek(i)) else "" for i in range(7)]
+        if signs[0] == "⁄" and signs[1].isdigit():
+            return self.short_fraction()
         if signs[0] == "⁄":
             shape = [signs[i] for i in (1, 3, 4, 6)] == ["{", "}", "{", "}"]
             places = (2, 5, 7) if shape else ()
@@ -199,6 +204,16 @@ class Reader:
             return None
         self.at += places[2]
         return top.value / bottom.value
+
+    def short_fraction(self) -> Fraction | None:
+        r"""The fraction of \frac34 behind a whole number."""
+        at = self.at
+        self.at += 1
+        top, bottom = (constant(self.argument()) for _ in range(2))
+        if isinstance(top, Fraction) and 0 < top < bottom:
+            return top / Fraction(bottom)
+        self.at = at
+        return None
 
 
 def leading_form(text: str, names: Collection[str] = ()) -> tuple[Form, int] | None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 ACCENTS = "\u0302\u0305\u20d7\u20d1\u200b\u2060\ufeff"
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉₊₋ₙ"
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 VULGAR = {
     **{"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4"},
@@ -23,7 +24,7 @@ CHARACTERS: Mapping[int, str] = MappingProxyType(
     {
         **{ord(each): " " for each in SPACES + "\u200a\u202f\u205f\u3000\t$`"},
         **{ord(each): "-" for each in DASHES},
-        **{ord(each): "" for each in ACCENTS},
+        **{ord(each): "" for each in ACCENTS + SUBSCRIPTS},
         **{ord(each): "*" for each in "×·⋅∙✕"},
         **{ord(each): "≈" for each in "≅≃≐∼"},
         **{ord(each): "→" for each in "↔⟷⟶"},
@@ -50,7 +51,8 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys((",", ";", ":", "!", " ", "quad", "qquad"), " "),
         **dict.fromkeys(("(", ")", "[", "]", "$"), " "),
         **{"sqrt": "√", "pi": "π", "div": "/", "pm": "±", "circ": "°", "%": "%"},
-        **{"lt": "<", "gt": ">", "langle": "<", "rangle": ">", "in": "∈"},
+        **{"lt": "<", "gt": ">", "langle": "<", "rangle": ">"},
+        **{"in": "∈", "notin": "∉"},
         **{"nmid": "∤", "mid": "|", "neq": "≠", "ne": "≠", "&": " ", "\\": "; "},
         **{"ln": "ln", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan"},
     }
@@ -62,8 +64,8 @@ TEXT = re.compile(
 COMMAND = re.compile(r"\\([A-Za-z]{1,20}|.)", re.DOTALL)
 MATRIX = re.compile(r"\\(begin|end){(?:[bpv]?matrix|array)}(?:{[clr|]{1,6}})?")
 POWER = re.compile(r"(?<=[0-9A-Za-z)])\*\*(?=\d)")
-SUBSCRIPT = re.compile(r"(?<=[0-9A-Za-z)}])_(?:\{[^{}]{0,20}\}|[0-9A-Za-z])")
-WORDS = re.compile(r"\b(?:sqrt|pi)\b")
+SUBSCRIPT = re.compile(r"(?<=[0-9A-Za-z)}])_(?:\{[^{}]{0,20}\}|\d{1,4}|[A-Za-z])")
+WORDS = re.compile(r"(?<![A-Za-z])(?:sqrt|pi)(?![A-Za-z])")
 
 
 def plain(text: str) -> str:

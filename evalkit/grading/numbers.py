@@ -39,6 +39,7 @@ MAX_WORDS = 4
 WINDOW = 160
 """A number in running text is no longer, its unit included."""
 START = re.compile(r"(?<![\w.,^])[-+]?(?:[\d√π⁄]|[.]\d)")
+ROOTS = re.compile(r"[√⁄]*")
 LAST = re.compile(r"(?:(?<![\w)\]}])[-−])?\$?(?:\d[\d.,]*(?:/\d+)?|(?<![\w.])\.\d+)")
 
 
@@ -48,6 +49,8 @@ class Quantity:
 
     value: Value
     unit: str = ""
+    written: str = ""
+    """The number alone, in the plain notation."""
 
     @property
     def percent(self) -> bool:
@@ -101,10 +104,11 @@ def leading_quantity(text: str) -> tuple[Quantity, int] | None:
         return None
     end = start + found[1]
     unit = UNIT.match(text, end)
+    written = text[start:end].strip()
     if unit is None or unit[1].startswith(("^", "*", "/", "-")):
-        return Quantity(value), end
+        return Quantity(value, "", written), end
     name = unit[1].translate({ord("{"): "", ord("}"): ""}).strip(" ().*")
-    return Quantity(value, name), unit.end()
+    return Quantity(value, name, written), unit.end()
 
 
 def mentions(text: str) -> Iterator[Quantity]:
@@ -112,7 +116,9 @@ def mentions(text: str) -> Iterator[Quantity]:
     place = 0
     while match := START.search(text, place):
         found = leading_quantity(text[match.start() : match.start() + WINDOW])
-        place = match.end() if found is None else match.start() + max(found[1], 1)
+        after = ROOTS.match(text, match.end())
+        tried = after.end() if after else match.end()
+        place = tried if found is None else match.start() + max(found[1], 1)
         if found is not None:
             yield found[0]
 

@@ -12,6 +12,7 @@ TAIL = 50_000
 """A final answer is looked for in so many characters at the end."""
 MAX_BOXES = 8
 MAX_ANSWER = 4000
+MAX_ITEMS = 60
 
 OPENING, CLOSING = "<think>", "</think>"
 BOX = re.compile(r"\\(?:boxed|fbox)\s{0,2}(?={)")
@@ -31,8 +32,18 @@ ANSWER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 SENTENCE_END = re.compile(
-    r"(?<!approx)(?<!e\.g)(?<!i\.e)(?<![( ]ca)[.!?][*_]{0,3}(?=\s|$)|\n"
+    r"(?<!approx)(?<!e\.g)(?<!i\.e)(?<![( ]ca)"
+    r"(?:[.?]|!(?!\s?(?:[=≈*·×⋅/÷+−-]|\\(?:cdot|times|approx))))[*_]{0,3}(?=\s|$)|\n"
 )
+"""The exclamation mark of a factorial ends nothing."""
+ITEM = re.compile(r"\n[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]{1,4}(?=\S)")
+RETRACTION = re.compile(
+    r"(?:^|[.!?)*]\s|\n)[\s*_(]{0,6}(?:but )?(?:wait|hold on|correction|scratch that"
+    r"|on second thoughts?|actually|sorry|oops|i made an? (?:mistake|error))\b"
+    r"\s{0,2}[,:.!—–-]",
+    re.IGNORECASE,
+)
+"""What is stated before it is no longer meant."""
 DISPLAYS = (("\\[", "\\]"), ("$$", "$$"), ("```", "```"))
 MARKUP = " \t\n*_#>`"
 
@@ -57,7 +68,8 @@ def final_answer(response: str) -> Reading | None:
     """The answer that a response marks as its final one, None if it marks none.
 
     The last box, ``####`` line or "final answer" counts; "the answer is" and
-    "Answer:" count where there is none of these.
+    "Answer:" count where there is none of these. An answer that is taken back
+    afterwards ("Wait, ...") is not final.
     """
     start = max(0, len(response) - TAIL)
     spoken = without_thinking(response)[start:]
@@ -69,6 +81,8 @@ def final_answer(response: str) -> Reading | None:
     if not found:
         return None
     last = max(found, key=lambda each: each.span)
+    if RETRACTION.search(spoken, last.span[1]):
+        return None
     span = last.span[0] + start, last.span[1] + start
     return Reading(last.text, last.rule, span)
 
@@ -135,11 +149,26 @@ def final(text: str) -> Reading | None:
 def after(marker: re.Pattern[str], text: str, rule: str) -> Reading | None:
     """What follows the last marker that anything follows."""
     for match in reversed(deque(marker.finditer(text), maxlen=MAX_BOXES)):
+        if listed := below(text, match.end(), rule):
+            return listed
         start, end = statement(text, match.end())
         said = text[start:end].rstrip(MARKUP)
         if said:
             return Reading(said, rule, (start, start + len(said)))
     return None
+
+
+def below(text: str, start: int, rule: str) -> Reading | None:
+    """The items of a list that begins on the line below a marker, as one answer."""
+    place = start
+    while len(text) > place and text[place] in MARKUP and not ITEM.match(text, place):
+        place += 1
+    items: list[str] = []
+    while len(items) < MAX_ITEMS and (match := ITEM.match(text, place)):
+        line_end = text.find("\n", match.end(), match.end() + MAX_ANSWER)
+        place = line_end if line_end >= 0 else min(len(text), match.end() + MAX_ANSWER)
+        items.append(text[match.end() : place].strip())
+    return Reading("; ".join(items), rule, (start, place)) if items else None
 
 
 def statement(text: str, start: int) -> tuple[int, int]:

@@ -58,10 +58,15 @@ def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardS
 def result_section(record: RunRecord) -> str:
     """One row per metric, with its interval, and the bounds if anything failed."""
     rows = [
-        (cell(e.metric), estimate_line(e), str(e.n), cell(e.method))
+        (
+            cell(e.metric),
+            estimate_line(e),
+            str(e.n),
+            cell(f"{100 * e.level:g} %, {e.method}"),
+        )
         for e in record.estimates
     ]
-    header = ("metric", "value (95 % interval):", "samples:", "interval")
+    header = ("metric", "value (interval):", "samples:", "kind of interval")
     parts = [markdown_table(header, rows)]
     parts += [cell(e.note, 400) for e in record.estimates if e.note]
     if record.ceilings:
@@ -151,8 +156,8 @@ def cost_section(record: RunRecord) -> str:
     """Requests, tokens and time."""
     counts = record.counts
     facts = {
-        "requests": f"{counts.requests} ({counts.replayed} answered in an earlier "
-        f"session, {counts.failed} failed)",
+        "requests": f"{counts.requests} ({counts.replayed} answered from the journal "
+        f"of an earlier session or by a plugin, {counts.failed} failed)",
         "tokens": f"{counts.prompt_tokens} read, {counts.completion_tokens} written",
         "time": f"{record.seconds:.0f} s in the last session, the engine loaded "
         f"{len(record.sessions)} times in all",
@@ -165,7 +170,7 @@ def version_section(record: RunRecord) -> str:
     """Versions and hardware, as of the last session."""
     facts = dict(record.environment)
     for session in record.sessions[-1:]:
-        facts |= session.facts
+        facts |= {**session.environment, **session.facts}
     if record.plugins:
         facts["plugins"] = ", ".join(record.plugins)
     return facts_list(facts)

@@ -1,6 +1,6 @@
 """A finished run in the terminal: its score and, if they are few, its questions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console, JustifyMethod
 from rich.table import Table
@@ -11,6 +11,7 @@ from evalkit.record import RunRecord
 from evalkit.report.card import FEW, answers, earned, outcomes
 from evalkit.report.words import amount, estimate_line, points, short
 from evalkit.results import Results
+from evalkit.text import visible
 from evalkit.types import Outcome
 
 COLUMNS: Mapping[str, JustifyMethod] = {
@@ -29,26 +30,29 @@ def print_run(console: Console, record: RunRecord, folder: RunFolder) -> None:
     console.print()
     if record.samples <= FEW:
         console.print(question_table(record, Results(folder.results), console.width))
-    console.print(Text(f"{record.spec.task}, protocol {record.spec.protocol}", "bold"))
-    for estimate in record.estimates:
-        console.print(Text(f"  {estimate.metric}: {estimate_line(estimate)}", "bold"))
-        console.print(
-            Text(f"    95 % interval, {estimate.method}, {estimate.n} samples", "dim")
+    for line, style in summary(record, folder):
+        console.print(Text(visible(line), style), soft_wrap=True)
+
+
+def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
+    """The lines below the table, each with its style."""
+    yield f"{record.spec.task}, protocol {record.spec.protocol}", "bold"
+    for each in record.estimates:
+        yield f"  {each.metric}: {estimate_line(each)}", "bold"
+        interval = f"{100 * each.level:g} % interval, {each.method}"
+        yield f"    {interval}, {each.n} samples", "dim"
+        if each.note:
+            yield f"    {each.note}", "dim"
+    yield f"  outcomes: {outcome_line(record)}", ""
+    for each, top in zip(record.estimates, record.ceilings, strict=False):
+        bounds = f"{amount(each.value, each.scale)} and {amount(top, each.scale)}"
+        yield (
+            f"  {record.errors} attempts failed: {each.metric} lies between {bounds}; "
+            "the same command asks them again",
+            "bold red",
         )
-        if estimate.note:
-            console.print(Text(f"    {estimate.note}", "dim"))
-    console.print(Text(f"  outcomes: {outcome_line(record)}"))
-    for estimate, top in zip(record.estimates, record.ceilings, strict=False):
-        console.print(
-            Text(
-                f"  {record.errors} attempts failed: {estimate.metric} lies between "
-                f"{amount(estimate.value, estimate.scale)} and "
-                f"{amount(top, estimate.scale)}; the same command asks them again",
-                "bold red",
-            )
-        )
-    console.print(Text(f"  run folder: {folder.path}"), soft_wrap=True)
-    console.print(Text(f"  card:       {folder.card}"), soft_wrap=True)
+    yield f"  run folder: {folder.path}", ""
+    yield f"  card:       {folder.card}", ""
 
 
 def outcome_line(record: RunRecord) -> str:
@@ -72,9 +76,9 @@ def question_table(record: RunRecord, results: Results, width: int) -> Table:
         )
         for result in results
     ]
-    fixed = sum(max(len(row[n]) for row in rows) for n in range(3))
+    fixed = sum(max((len(row[n]) for row in rows), default=0) for n in range(3))
     room = max(10, min(40, (width - fixed - FRAME) // 2))
-    table = Table(title=Text(f"{record.spec.task}: {record.spec.model}"))
+    table = Table(title=Text(short(f"{record.spec.task}: {record.spec.model}", width)))
     for name, justify in COLUMNS.items():
         table.add_column(name, justify=justify, no_wrap=True)
     for *leading, answer, reference in rows:

@@ -1,8 +1,8 @@
 """Numbers and texts as a reader should see them, in a card or a terminal."""
 
-import unicodedata
 from collections.abc import Iterable
 
+from evalkit.text import visible
 from evalkit.types import Estimate
 
 
@@ -24,14 +24,6 @@ def estimate_line(estimate: Estimate) -> str:
 def points(value: float) -> str:
     """Points without a needless decimal."""
     return f"{value:g}"
-
-
-def visible(text: str) -> str:
-    """A text that cannot steer a terminal: control characters are written out."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}"
-        for c in text
-    )
 
 
 def short(text: str, width: int) -> str:

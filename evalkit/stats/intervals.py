@@ -19,7 +19,9 @@ def wilson(successes: float, n: int, level: float = 0.95) -> tuple[float, float]
     center = p + z * z / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    return max(0.0, (center - half) / scale), min(1.0, (center + half) / scale)
+    low, high = (center - half) / scale, (center + half) / scale
+    # Rounding must not push an end past the proportion itself.
+    return max(0.0, min(low, p)), min(1.0, max(high, p))
 
 
 def student(

@@ -1,5 +1,6 @@
 """Grade school mathematics: word problems of two to eight steps."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +23,7 @@ from evalkit import (
 )
 from evalkit.grading import final_answer, last_number, number
 
+ASIDE = re.compile(r"(?<!\\)\((?=[^()]{0,200}[A-Za-z]{2})[^()]{1,200}\)")
 WORKED = (0, 14, 36, 53, 55, 70, 77, 100)
 INSTRUCTION = """\
 {question}
@@ -121,7 +123,7 @@ def stated_number(response: str, *, finished: bool = True) -> Stated | None:
         value = number(stated.text)
         if value is not None:
             return Stated(stated.text, value, stated.rule)
-    texts = [stated.text] if stated else []
+    texts = [ASIDE.sub(" ", stated.text), stated.text] if stated else []
     for text in (*texts, *([response] if finished else [])):
         found = last_number(text)
         if found is not None:

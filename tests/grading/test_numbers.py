@@ -208,6 +208,26 @@ def test_separators_do_not_change_an_integer(value: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r"1\frac34", Fraction(7, 4)),
+        ("2sqrt(9)", 6),
+        ("101₂ = 5₁₀", 5),
+        ("a_13 = -18", -18),
+        ("3! · 2 = 12", 12),
+    ],
+)
+def test_what_models_write_short(text: str, value: Fraction | int) -> None:
+    assert number(text) == value
+
+
+def test_a_quantity_keeps_how_its_number_was_written() -> None:
+    found = quantity("about $10 \\cdot 9$ cm")
+    assert found is not None
+    assert (found.value, found.unit, found.written) == (90, "cm", "10 * 9")
+
+
+@pytest.mark.parametrize(
     ("text", "last"),
     [
         ("5 apples and 3 pears", "3"),

@@ -11,8 +11,8 @@ from evalkit.report.words import (
     estimate_line,
     markdown_table,
     short,
-    visible,
 )
+from evalkit.text import visible
 from tests.conftest import Evalkit
 
 NASTY = "\x1b[2J\x1b]0;pwned\x07 | <script>alert(1)</script> `x` [a](http://b)\n# title"
@@ -81,6 +81,6 @@ def test_the_card_lists_questions_versions_and_the_digest(
     (path,) = tmp_path.glob("runs/counting/*/card.md")
     card = path.read_text()
     assert "| q3 | 0 | 1 | wrong | 5 | 4 |" in card
-    assert "| accuracy | 50.0 % (23.7 to 76.3) | 10 | Wilson |" in card
+    assert "| accuracy | 50.0 % (23.7 to 76.3) | 10 | 95 %, Wilson |" in card
     assert f"- spec digest: `{path.parent.name[-8:]}" in card
     assert "- python: `3." in card

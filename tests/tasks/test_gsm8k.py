@@ -1,12 +1,14 @@
 """GSM8K: reading the dataset, the prompts, and the final number of a response."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evalkit import Answer, Data, DataError, Generate, Outcome, Sample
 from evalkit_tasks.gsm8k import WORKED, Gsm8k
+from tests.conftest import shared
 
 SAMPLE = Sample(id="test-0", question="How much?", target="18")
 
@@ -47,6 +49,9 @@ def folder(root: Path, test: list[str], train: int = 120) -> Data:
         "So Janet makes 18 dollars.",
         "The answer is clear: we get 20 - 2 = 18",
         "<think>20? #### 20</think>It is 18",
+        "The answer is 18 dollars (9 eggs at $2 each).",
+        "Final answer:\n- 18 dollars",
+        "Final answer: 20. Wait, she eats one more. So it is 18.",
     ],
 )
 def test_the_right_number_is_right_in_any_form(response: str) -> None:
@@ -75,6 +80,29 @@ def test_another_number_is_wrong(response: str) -> None:
 def test_no_number_is_no_answer(response: str) -> None:
     score = Gsm8k().score(SAMPLE, Answer(text=response))
     assert (score.value, score.outcome, score.answer) == (0.0, Outcome.NO_ANSWER, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("abel_gsm8k_7b", 59.74),
+        ("abel_gsm8k_13b", 66.41),
+        ("abel_gsm8k_70b", 83.62),
+        ("tora_tora-70b-v1.0_gsm8k", 84.3),
+    ],
+)
+def test_published_responses_get_their_published_score(
+    name: str, published: float
+) -> None:
+    lines = (shared("grader") / f"published/{name}.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    right = [
+        Gsm8k()
+        .score(replace(SAMPLE, target=row["reference"]), Answer(text=row["response"]))
+        .value
+        for row in rows
+    ]
+    assert abs(100 * sum(right) / len(rows) - published) < 0.25
 
 
 def test_thousands_and_scale_words_are_understood() -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from math import comb, isclose, sqrt
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evalkit import Answer, Attempt, Generate, Outcome, Sample, SampleResult, Score
 from evalkit_tasks.hungarian_exam import ExamTotal, HungarianExam
+from tests.conftest import shared
 
-GRADED = Path(__file__).parents[2] / "../shared/exam/graded_dev.jsonl"
 SAMPLES = {each.id: each for each in HungarianExam().samples()}
 TABLE = """\
 | Year | A | B |
@@ -22,6 +22,8 @@ TABLE = """\
 | 2020 | 551.25 | 449.44 |
 | 2021 | 578.81 | 476.41 |
 """
+
+EDGES = "(1,2), (1,3), (1,4), (1,5), (1,6), (2,4), (2,6), (3,6)"
 
 RIGHT: dict[str, list[str]] = {
     "1": [
@@ -370,6 +372,15 @@ HOSTILE = [
     "\n" * 10**6,
     "$" * 10**6,
     "\\[" * 500_000,
+    "√" * 10**6,
+    "1 or " * 200_000,
+    "\n- " * 330_000,
+    "Wait, " * 160_000,
+    "x ≠ 1, " * 140_000,
+    "1\\frac34" * 110_000,
+    "((a = 1" * 140_000,
+    "\x00" * 10**6,
+    "\ud800" * 10**6,
 ]
 
 
@@ -395,6 +406,137 @@ def test_every_question_but_the_proof_is_tested_both_ways() -> None:
     assert set(WRONG) == set(SAMPLES)
 
 
+RIGHT_KINDS: dict[str, list[tuple[str, str]]] = {
+    "a list below the marker": [
+        ("1", "Final answer:\n- c\n- d\n- f"),
+        ("8", "**Final answer:**\n\n* -3\n* -2\n* -1\n* 0\n* 1\n* 2"),
+        ("14d", "Final answer:\n1. t = 0.2 s\n2. t = 1 s"),
+    ],
+    "a factorial before the result": [
+        ("2", r"Final answer: $\binom{10}{3} \cdot 3! = 720$"),
+        ("15b", "Final answer: 3! · 2 = 12"),
+    ],
+    "brackets, quotes and signs about a list": [
+        ("1", '{"answer": ["c", "d", "f"]}'),
+        ("5", "Final answer: (1, 1, 3, 8, 8)"),
+        ("5", "Numbers: [1, 2, 3, 7, 8]\n\nCheck: median = 3, range = 7."),
+        ("5", "Final answer: 1 ≤ 2 ≤ 3 ≤ 4 ≤ 8"),
+        ("8", '{"x": [-3, -2, -1, 0, 1, 2]}'),
+        ("16a", r"Final answer: $S = \{-1\}$"),
+    ],
+    "a decimal comma between other separators": [
+        ("14d", "Final answer: 0,2 s and 1 s"),
+        ("14d", "Final answer: t = 0,2 or t = 1"),
+    ],
+    "subscripts and commands written short": [
+        ("14d", "Final answer: t₁ = 1, t₂ = 0.2"),
+        ("14c", r"Final answer: $1\frac34$ m"),
+        ("15a", "Final answer: 8sqrt(3)/3"),
+        ("11a", r"Final answer: $\binom{5}{-1}$"),
+        ("16c", "Final answer: a_13 = -18"),
+    ],
+    "the reason behind the answer": [
+        ("1", "The elements are c, d, f. This is because a and b lie in both."),
+        ("13c", "Final answer: A, because 5/6 > 25/36"),
+        ("16a", "Final answer: x = -1, since x = -13 fails the condition"),
+        ("16b", "Final answer: x = 2 for x ∉ {−1, 1}"),
+        ("16b", r"Final answer: $x = 2$, where $x \ne \pm 1$"),
+    ],
+    "an aside in brackets": [
+        ("11a", "Final answer: (5, -1) (a direction vector would be (1, 5))"),
+        ("11b", "Final answer: 5x - y = 13 (parallel to 5x − y = 7)"),
+        ("13c", "Final answer: Event A (5/6 versus 25/36)"),
+        ("14d", "Final answer: 0.2 s and 1 s (0 ≤ t ≤ 1.2)"),
+    ],
+    "a word about what was not picked": [
+        ("12a", "Final answer: f and h have -2; the minimum of g is -3"),
+        ("12b", "Final answer: g and h, f has only one zero"),
+        ("13a", f"Final answer: {EDGES}. The pairs (2,3), (4,6) are excluded."),
+        ("17c", "Final answer: B first reaches A in 2042, not in 2041"),
+    ],
+    "another number in another role": [
+        ("2", "Final answer: 720 different ways for the 3 players"),
+        ("6", "Final answer: the number 43 in base 10"),
+        ("14c", "Final answer: 1.75 m above the ground at t = 0.5 s"),
+        ("14c", "At t = 0.5 s the ball is at 1.75 m."),
+        ("16c", "Final answer: The sum of the terms is 0, the 13th term is -18"),
+        ("17a", "Final answer: 17359.626 million Ft for 2019–2038"),
+        ("18b", "Final answer: The probability of 5 or 6 gold balls is 256/729"),
+    ],
+    "the same number twice": [
+        ("17a", "Final answer: 17 360 million forints (17 359.6)"),
+        ("18b", "Final answer: 256/729 or about 35.1%"),
+        ("11b", "Final answer: 5x - y = 13 or y = 5x - 13"),
+    ],
+    "a unit with another prefix": [
+        ("14c", "Final answer: 175 cm"),
+        ("15a", "Final answer: 462 mm²"),
+        ("18c", "Final answer: 0.397 dm³"),
+    ],
+    "tables and words for labels": [
+        ("13a", "| 1 | 2, 3, 4, 5, 6 |\n| 2 | 4, 6 |\n| 3 | 6 |"),
+        ("13a", "1: 2, 3, 4, 5, 6\n2: 4, 6\n3: 6"),
+        ("13b", "| I | True | 6 has 1, 2, 3, 6 |\n| II | False | n = 4, m = 6 |"),
+        ("13b", "The first claim is true (6). The second claim is false (4 and 6)."),
+    ],
+    "a report of what the reader said": [
+        ("17b", TABLE + "\nThe reader wrote that the gap is shrinking, but it grows."),
+    ],
+    "an answer that replaces another": [
+        ("2", "\\boxed{120}\n\nWait, order matters. So there are 720 ways."),
+    ],
+}
+
+WRONG_KINDS: dict[str, list[tuple[str, str]]] = {
+    "two answers to choose from": [
+        ("1", "Final answer: {e, g} or {c, d, f}"),
+        ("4", "Final answer: (b - c)/2 or (c - b)/2"),
+        ("5", "Final answer: {1, 2, 4, 5, 8} or {1, 2, 3, 4, 8}"),
+        ("11a", "Final answer: (1, 5) or (5, -1)"),
+        ("11b", "Final answer: y = 5x + 13 or y = 5x - 13"),
+        ("13c", "Final answer: B or A"),
+        ("16c", "Final answer: -18 or 18"),
+        ("17c", "Final answer: 2041 or 2042"),
+        ("14d", "Final answer: between t = 0.2 s and t = 1 s"),
+    ],
+    "another unit": [
+        ("14c", "Final answer: 1.75 cm"),
+        ("15a", "Final answer: 4.62 m²"),
+        ("17a", "Final answer: 17 360 Ft"),
+        ("18a", "Final answer: 35.4 cm³"),
+        ("18c", "Final answer: 396.8 mm³"),
+    ],
+    "a calculation that was not carried out": [
+        ("2", "Final answer: 10 · 9 · 8"),
+        ("6", "32 + 8 + 2 + 1"),
+        ("18b", "Final answer: 192/729 + 64/729"),
+    ],
+    "the right number as something else": [
+        ("7", "Final answer: 6x"),
+        ("16c", "Final answer: S_{13} = -18"),
+        ("17c", "Final answer: not 2042 but 2041"),
+        ("10", "The altitude is 24, not 6.72."),
+        ("2", "There are 720 orders, and dividing by 6 we get 720/6, giving 120."),
+    ],
+    "an answer that was taken back": [
+        ("2", "Final answer: 720. Wait, order does not matter, so it is 120."),
+    ],
+    "one too many or one too few": [
+        ("1", "So the elements are c, d, f and also e."),
+        ("12a", "Final answer: f and h; g as well"),
+        ("12b", "Final answer: g only, h has none"),
+        ("13a", "| 1 | 2, 3, 4, 5, 6 |\n| 2 | 4 |\n| 3 | 6 |"),
+        ("14d", "Final answer: 0,2"),
+        ("16a", "Final answer: S = {-1; -13}"),
+    ],
+    "agreement with what the reader said": [
+        (
+            "17b",
+            TABLE + "\nThe gap does not grow: as the reader said, it is shrinking.",
+        ),
+    ],
+}
+
 WHOLE = ("13a", "13b", "17b")
 """Questions whose answer is judged in the response as a whole."""
 
@@ -412,6 +554,25 @@ def test_a_near_miss_earns_nothing(number: str, text: str) -> None:
     found = score(number, text)
     assert (found.value, found.points) == (0.0, 0.0)
     assert found.outcome in (Outcome.WRONG, Outcome.NO_ANSWER)
+
+
+@pytest.mark.parametrize("kind", RIGHT_KINDS)
+def test_a_right_answer_is_read_in_any_dress(kind: str) -> None:
+    for number, text in RIGHT_KINDS[kind]:
+        found = score(number, text)
+        assert found.value == 1.0, (number, text, found.explanation)
+
+
+@pytest.mark.parametrize("kind", WRONG_KINDS)
+def test_what_only_looks_right_earns_nothing(kind: str) -> None:
+    for number, text in WRONG_KINDS[kind]:
+        assert score(number, text).value == 0.0, (number, text)
+
+
+def test_a_number_too_large_for_a_float_is_just_wrong() -> None:
+    for number in SAMPLES:
+        for text in ("1e250 trillion", "1e249 km", "1e250 or 1e249 trillion"):
+            assert score(number, f"Final answer: {text}").value == 0.0
 
 
 @pytest.mark.parametrize("number", sorted(RIGHT))
@@ -450,7 +611,7 @@ def test_hostile_text_is_answered_quickly(text: str) -> None:
     start = time.perf_counter()
     for sample in one_of_each.values():
         assert score(sample.id, text).value == 0.0
-    assert time.perf_counter() - start < 1.0 * len(one_of_each)
+    assert time.perf_counter() - start < 0.5 * len(one_of_each)
 
 
 # The total.
@@ -519,14 +680,18 @@ def test_the_interval_is_that_of_a_ratio() -> None:
     assert isclose(estimate.high, min(100.0, 50 + half), abs_tol=0.01)
 
 
+def graded() -> list[dict[str, Any]]:
+    """Answers of models with the points that people gave them."""
+    lines = (shared("exam") / "graded_dev.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
 @pytest.mark.parametrize(
     ("model", "total"),
     [("Qwen-14B-Chat", 36.5), ("Baichuan2-13B-Chat", 19.5), ("Yi-34B-Chat", 39.0)],
 )
 def test_the_total_agrees_with_published_human_marks(model: str, total: float) -> None:
-    if not GRADED.exists():
-        pytest.skip("the human marks are not in this checkout")
-    rows = [json.loads(line) for line in GRADED.read_text().splitlines()]
+    rows = graded()
     marks = {
         row["id"].rpartition("-")[2]: row["human_points"]
         for row in rows
@@ -538,15 +703,13 @@ def test_the_total_agrees_with_published_human_marks(model: str, total: float) -
 
 
 def test_final_answers_agree_with_full_human_marks() -> None:
-    if not GRADED.exists():
-        pytest.skip("the human marks are not in this checkout")
-    rows = [json.loads(line) for line in GRADED.read_text().splitlines()]
+    rows = graded()
     agreed = [
         (row["human_points"] >= row["max_points"])
         == (score(row["id"].rpartition("-")[2], row["response"]).value == 1.0)
         for row in rows
     ]
-    assert sum(agreed) >= 0.9 * len(agreed)
+    assert sum(agreed) >= 0.96 * len(agreed)
 
 
 # The prompts.

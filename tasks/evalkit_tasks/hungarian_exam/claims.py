@@ -13,14 +13,20 @@ from evalkit_tasks.hungarian_exam.judge import Finding, Judge
 from evalkit_tasks.hungarian_exam.prose import ENDING
 
 LABEL = re.compile(
-    r"(?:\b(?i:claim|statement|assertion|proposition|part)\b[ *_]{0,4}\(?"
+    r"(?:\b(?P<counted>(?i:first|second|third))\s(?i:claim|statement|assertion)\b"
+    r"|\b(?i:claim|statement|assertion|proposition|part)\b[ *_]{0,4}\(?"
     r"(?P<named>I{1,3}|[123])\b"
     r"|^[ #>*_(-]{0,8}(?P<heading>I{1,3})[).:*_ -]{1,6}(?=\S)"
-    r"|(?<![\w'’])\(?(?P<inline>I{1,3})(?:\)|:|\s{0,2}[-=]|\s(?=is\b|holds\b|does\b)))",
+    r"|(?<![\w'’])\(?(?P<inline>I{1,3})(?:\)|:|\s{0,2}[-=|]|\s(?=is\b|holds\b|does\b)))",
     re.MULTILINE,
 )
 NUMBERED = re.compile(r"^[ #>*_(-]{0,8}(?P<heading>[123])[).:]", re.MULTILINE)
-ROMAN = MappingProxyType({"1": "I", "2": "II", "3": "III"})
+ROMAN = MappingProxyType(
+    {
+        **{"1": "I", "2": "II", "3": "III"},
+        **{"first": "I", "second": "II", "third": "III"},
+    }
+)
 DENIED = re.compile(
     r"\b(?:false|incorrect|wrong|untrue|fails?)\b"
     r"|(?:\bnot|n['’]t)\s{1,2}(?:always\s|necessarily\s)?(?:true|hold|correct|valid)\b",
@@ -156,7 +162,7 @@ def about(label: str, text: str) -> Iterator[str]:
     starts = [each.start() for each in matches] + [len(text)]
     for match, end in zip(matches, starts[1:], strict=True):
         name = next(filter(None, match.groups()))
-        if ROMAN.get(name, name) == label:
+        if ROMAN.get(name.lower(), name) == label:
             yield text[match.end() : end]
 
 

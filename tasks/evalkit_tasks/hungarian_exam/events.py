@@ -13,7 +13,11 @@ from evalkit.grading import (
     without_thinking,
 )
 from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import ENDING
+from evalkit_tasks.hungarian_exam.prose import (
+    ENDING,
+    without_reasons,
+    without_remarks,
+)
 
 MORE = r"\b(?:more (?:probable|likely)|likelier|higher|greater|larger|bigger)\b"
 LESS = r"\b(?:less (?:probable|likely)|lower|smaller)\b"
@@ -60,6 +64,7 @@ class MoreProbable(Judge):
     """The right event; probabilities, where the response gives any, must be right."""
 
     wanted: ClassVar[str] = "choice of an event"
+    alternatives: ClassVar[bool] = True
 
     value: str
     probabilities: Mapping[str, str]
@@ -81,5 +86,6 @@ class MoreProbable(Judge):
         return found
 
     def look(self, passage: str, question: str) -> Finding | None:
-        event = chosen(plain(passage))
+        text = plain(passage)
+        event = chosen(text) or chosen(without_reasons(without_remarks(text)))
         return None if event is None else Finding(event, event == self.value, "")

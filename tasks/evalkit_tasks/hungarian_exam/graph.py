@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from evalkit.grading import final_answer, plain, without_thinking
 from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import ENDING, NEGATION
+from evalkit_tasks.hungarian_exam.prose import CONTRAST, ENDING, NEGATION
 
 BRACKETED = re.compile(r"[({⦃\[]\s{0,2}(\d)\s{0,2}[,;]\s{0,2}(\d)\s{0,2}[)}⦄\]]")
 DASHED = re.compile(
@@ -21,9 +21,15 @@ JOINED = re.compile(
 )
 ROW = re.compile(
     r"^[^\w\n]{0,8}(?:(?:point|vertex|node|number)[ ])?(\d)[ ]{0,3}(?::|-{1,3}>?|→)"
-    r"[ ]{0,3}(\d(?:[ ]{0,2}(?:,|and|&)[ ]{0,2}(?:and[ ])?\d)+)[ .;,]{0,3}$",
+    r"[ ]{0,3}(\d(?:[ ]{0,2}(?:,|and|&)[ ]{0,2}(?:and[ ])?\d)*)[ .;,]{0,3}$",
     re.IGNORECASE | re.MULTILINE,
 )
+LISTED = re.compile(
+    r"^[ ]{0,3}\|[ *]{0,4}(\d)[ *]{0,4}\|[ ]{0,3}((?:\d[ ]{0,2},[ ]{0,2}){0,9}\d)"
+    r"[ ]{0,3}\|?[ ]{0,3}$",
+    re.MULTILINE,
+)
+"""A line of a table that names a point and all that it is joined to."""
 
 Edge = tuple[str, str]
 
@@ -48,7 +54,11 @@ def joined(pattern: re.Pattern[str], text: str) -> Iterator[Edge]:
 def edges(text: str) -> frozenset[Edge]:
     """The edges that a text lists in the most explicit way it uses."""
     explicit = {edge(*each) for each in BRACKETED.findall(text)}
-    explicit |= {*joined(ROW, text), *dashed(ROW.sub("", text))}
+    rows = [each[2] for each in ROW.finditer(text)]
+    text, by_point = (
+        (ROW.sub("", text), text) if max(map(len, rows), default=0) > 1 else (text, "")
+    )
+    explicit |= {*joined(LISTED, text), *joined(ROW, by_point), *dashed(text)}
     other = explicit or set(joined(JOINED, text))
     return frozenset(other or {edge(*each) for each in JUXTAPOSED.findall(text)})
 
@@ -77,7 +87,7 @@ class EdgeSet(Judge):
         return found or Finding(None, False, "found no list of edges")
 
     def look(self, passage: str, question: str) -> Finding | None:
-        lines = plain(passage).splitlines()
+        lines = re.split(r"\n|(?<=[.])\s", CONTRAST.sub("", plain(passage)))
         found = edges("\n".join(each for each in lines if not NEGATION.search(each)))
         if not found:
             return None

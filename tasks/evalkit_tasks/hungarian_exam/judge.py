@@ -1,11 +1,15 @@
 """What all judges of final answers have in common."""
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from evalkit.grading import final_answer
 from evalkit_tasks.hungarian_exam.prose import closing
+
+ALTERNATIVE = re.compile(r"\b(?:or|alternatively)\b", re.IGNORECASE)
+MAX_ALTERNATIVES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Judge(ABC):
 
     wanted: ClassVar[str]
     """What it looks for, in words."""
+    alternatives: ClassVar[bool] = False
+    """Whether "or" can only part answers that exclude each other."""
 
     @property
     @abstractmethod
@@ -40,6 +46,17 @@ class Judge(ABC):
     def look(self, passage: str, question: str) -> Finding | None:
         """Judge the answer that a passage gives, None if it gives none."""
 
+    def settle(self, passage: str, question: str) -> Finding | None:
+        """Judge a passage; an answer that another one stands beside is not right."""
+        found = self.look(passage, question)
+        if found is None or not (found.right and self.alternatives):
+            return found
+        for each in ALTERNATIVE.split(passage)[:MAX_ALTERNATIVES]:
+            other = self.look(each, question)
+            if other is not None and not other.right:
+                return replace(found, right=False, why="offers more than one answer")
+        return found
+
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         """Judge a response by its marked final answer, or else by how it ends.
 
@@ -48,14 +65,14 @@ class Judge(ABC):
         """
         stated = final_answer(response)
         if stated is not None and stated.marked:
-            found = self.look(stated.text, question)
+            found = self.settle(stated.text, question)
             if found is None:
                 why = f"the {stated.rule} holds no {self.wanted}"
                 return Finding(stated.text, False, why)
             return found.read_from(stated.rule)
         weak = () if stated is None else (stated.text,)
         for passage in (*weak, *(closing(response) if finished else ())):
-            found = self.look(passage, question)
+            found = self.settle(passage, question)
             if found is not None:
                 return found.read_from("how the response ends")
         where = "where the response ends" if finished else "before it was cut off"

@@ -9,6 +9,11 @@ from evalkit_tasks.hungarian_exam.judge import Finding, Judge
 from evalkit_tasks.hungarian_exam.prose import affirmed, without_remarks
 
 ALL = re.compile(r"\b(?:all(?: of them| three)?|each of them|every one)\b", re.I)
+FEW = re.compile(
+    r"\b(?:(?:only|just|exactly|has)\s(?:a\s)?(?:one|single|1)|a\ssingle)\b", re.I
+)
+"""Said of a label, it denies that there are several of something."""
+ADDED = re.compile(r"\b(?:also|too|even|as well)\b", re.I)
 NONE = re.compile(r"\bnone\b", re.I)
 
 
@@ -26,11 +31,21 @@ class LabelSet(Judge):
         return " and ".join(self.value)
 
     def look(self, passage: str, question: str) -> Finding | None:
-        text = affirmed(without_remarks(plain(passage).replace("(x)", "")))
-        labels = "".join(self.of)
-        found = set(re.findall(rf"(?<![A-Za-z'])[{labels}](?![A-Za-z'])", text))
+        said = without_remarks(plain(passage).replace("(x)", ""))
+        clauses = re.split(r"(?<=[,;.])", affirmed(said))
+        text = "".join(each for each in clauses if not FEW.search(each))
+        found = self.picked(text)
         if not found and ALL.search(text):
             found = set(self.of)
         if not found:
-            return None if not NONE.search(text) else Finding("none", False, "")
+            return None if not NONE.search(said) else Finding("none", False, "")
         return Finding(", ".join(sorted(found)), found == set(self.value), "")
+
+    def picked(self, text: str) -> set[str]:
+        """The labels of a text; what follows a list of several is a comment on it."""
+        label = re.compile(rf"(?<![A-Za-z'])[{''.join(self.of)}](?![A-Za-z'])")
+        clauses = [each for each in re.split(r"[;.]", text) if label.search(each)]
+        first = set(label.findall(clauses[0])) if clauses else set[str]()
+        if len(first) > 1 and not ADDED.search(text):
+            return first
+        return {name for each in clauses for name in label.findall(each)}

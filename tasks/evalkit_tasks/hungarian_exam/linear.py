@@ -7,11 +7,16 @@ from typing import ClassVar
 
 from evalkit.grading import Form, Value, leading_form, linear_form, plain
 from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import shown
+from evalkit_tasks.hungarian_exam.prose import (
+    shown,
+    without_reasons,
+    without_remarks,
+)
 
 WORD = re.compile(r"[A-Za-z]+")
 HALF_OF = re.compile(r"\bhalf(?: of)?\s*(?=\()")
 PAIR = re.compile(r"[(\[<]([^()\[\]<>]{1,80})[)\]>]")
+COLUMN = re.compile(r"(?<![⁄}])\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
 PART = re.compile(r"[|;:\n]|,(?=\s)|\.(?=\s|$)")
 STRAY = " .,{}&"
 
@@ -73,6 +78,7 @@ class VectorExpression(Judge):
     """A vector as a combination of given vectors."""
 
     wanted: ClassVar[str] = "combination of the given vectors"
+    alternatives: ClassVar[bool] = True
 
     coefficients: Mapping[str, str]
 
@@ -102,6 +108,7 @@ class LineEquation(Judge):
     """An equation of a line, in any form that is linear in x and y."""
 
     wanted: ClassVar[str] = "equation of a line"
+    alternatives: ClassVar[bool] = True
 
     line: tuple[float, float, float]
 
@@ -112,10 +119,13 @@ class LineEquation(Judge):
 
     def look(self, passage: str, question: str) -> Finding | None:
         names = ("x", "y")
+        text = plain(passage)
         given = list(equations(question, names))
+        found = list(equations(without_remarks(without_reasons(text)), names))
+        found = found or list(equations(text, names))
         lines = [
             each
-            for each in equations(passage, names)
+            for each in found
             if not any(proportional(each, other) for other in given)
         ]
         if not lines:
@@ -130,6 +140,7 @@ class Direction(Judge):
     """A vector of any length, up or down one line."""
 
     wanted: ClassVar[str] = "vector"
+    alternatives: ClassVar[bool] = True
 
     direction: tuple[float, float]
 
@@ -138,7 +149,8 @@ class Direction(Judge):
         return spelled([int(each) for each in self.direction])
 
     def look(self, passage: str, question: str) -> Finding | None:
-        vectors = list(pairs(plain(passage)))
+        text = plain(passage)
+        vectors = list(pairs(without_remarks(text))) or list(pairs(text))
         for form in expressions(passage, ("i", "j")):
             if form.get("i") and form.get("j"):
                 vectors.append((form["i"], form["j"]))
@@ -151,6 +163,7 @@ class Direction(Judge):
 def pairs(text: str) -> Iterator[tuple[Value, Value]]:
     """Two numbers in brackets, or the whole of a text."""
     bare = text.strip(STRAY)
+    text = COLUMN.sub(r"(\1, \2)", text)
     for inside in (bare, *(match[1] for match in PAIR.finditer(text))):
         items = [linear_form(each, ()) for each in re.split(r"[,;|]", inside)]
         if len(items) == 2 and items[0] is not None and items[1] is not None:

@@ -16,10 +16,11 @@ from evalkit_tasks.hungarian_exam.prose import (
     givens,
     sentences,
     shown,
+    without_reasons,
     without_remarks,
 )
 
-NAMED = re.compile(r"(?<![\w)\-])[a-z]\s{0,3}(?:=|≈|∈)\s{0,3}")
+NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
 """A name and what it equals; names such as x_1 have lost their number by then."""
 UNIT = re.compile(
     r"(?<=[\d)}])\s?(?!and\b|or\b)[A-Za-z°]{1,12}(?=\s{0,3}(?:[,;.|]|and\b|or\b|$))"
@@ -34,14 +35,23 @@ SEPARATOR = re.compile(r"[,;]|\band\b|\bor\b")
 GROUP = re.compile(r"⦃([^⦃⦄]{1,300})⦄")
 BRACES = re.compile(r"[{]([^{}]{1,300})[}]")
 LETTERS = re.compile(
-    r"(?<![\w'’])\w(?:\s{0,2}[,;]\s{0,2}\w(?!\w))*(?:\s{0,2},?\s{0,2}and\s{1,2}\w)?(?!\w)"
+    r"(?<![\w'’])\w(?:\s{0,2}[,;]\s{0,2}\w(?!\w))*(?:\s{0,2},?\s{0,2}and\s{1,2}(?:also\s)?\w)?(?!\w)"
 )
 ASSERTED = "§"
+DECIMAL = re.compile(r"-?\d{1,9},\d{1,9}")
+EXCLUDED = re.compile(
+    r"(?:\b(?:for|with|provided|where|if|and)\s{1,3})?\b[a-z]\s{0,3}"
+    r"(?:∉\s{0,3}[⦃{][^⦃⦄{}]{0,60}[⦄}]|≠\s{0,3}[-±]?\s?[^\s,;.]{1,20}(?:\s?(?:,|and|or)\s?-?\d{1,6}(?!\s?[=\w.])){0,4})"
+)
+"""What the name of the unknown must not equal."""
+RANGE = re.compile(r"(?<!lies )(?<!is )\bbetween\s(?:[a-z]\s?=\s?)?[-\d]")
+QUOTED = re.compile(r"[\"'‘“](\w)[\"'’”]")
 ONLY = re.compile(r"\bonly\b[^.;]{0,300}", re.IGNORECASE)
 
 
 def values(segment: str) -> list[Value] | None:
     """The numbers of "0.2; 1" or "3 ± 2", None if any item is none."""
+    segment = unbracketed(segment)
     commas = ";" not in segment
     items = SEPARATOR.split(segment) if commas else re.split(r";|\band\b", segment)
     found: list[Value] = []
@@ -56,11 +66,28 @@ def values(segment: str) -> list[Value] | None:
     return found or None
 
 
+def unbracketed(segment: str) -> str:
+    """A list without the brackets around all of it."""
+    segment = bare(segment.strip(" ,;\"'"))
+    inner = segment[1:-1]
+    whole = segment[:1] + segment[-1:] in ("()", "[]") and not re.search(r"[()]", inner)
+    return inner if whole else segment
+
+
+def decimal_commas(text: str) -> str:
+    """A plain text with points in "0,2 and 1" but not in "0,2,1" or "0, 2"."""
+    pieces = re.split(r"([,;]\s|\sand\s|\sor\s)", text)
+    single = all(each.count(",") < 2 or len(each) < 3 for each in pieces)
+    if not single or not (len(pieces) > 1 or re.search(r"(?<!\d)0,\d", text)):
+        return text
+    return DECIMAL.sub(lambda match: match[0].replace(",", "."), text)
+
+
 def bare(item: str) -> str:
     """An item of a list without the brackets of the list."""
-    item = item.strip(" .")
+    item = item.strip().rstrip(" .")
     paired = item.count("{") == item.count("}")
-    return item if paired else item.strip(" .{}")
+    return item if paired else item.strip(" {}")
 
 
 def segments(text: str) -> Iterator[str]:
@@ -95,6 +122,7 @@ class LetterSet(Judge):
     """A set whose elements are letters."""
 
     wanted: ClassVar[str] = "set"
+    alternatives: ClassVar[bool] = True
 
     value: tuple[str, ...]
 
@@ -103,14 +131,15 @@ class LetterSet(Judge):
         return ", ".join(self.value)
 
     def look(self, passage: str, question: str) -> Finding | None:
-        text = plain(passage)
+        text = without_reasons(QUOTED.sub(r"\1", plain(passage)))
         groups = GROUP.findall(text) or BRACES.findall(text)
         lists = [each for each in groups if LETTERS.fullmatch(each.strip())]
         lists = lists or [each[0] for each in LETTERS.finditer(text)]
         lists = [each for each in lists if SEPARATOR.search(each)]
         if not lists:
             return None
-        found = {each.strip() for each in SEPARATOR.split(lists[-1]) if each.strip()}
+        items = SEPARATOR.split(lists[-1].replace("also ", ""))
+        found = {each.strip() for each in items if each.strip()}
         return Finding(", ".join(sorted(found)), found == set(self.value), "")
 
 
@@ -139,6 +168,7 @@ class ConstructedList(Judge):
     """Numbers of one's own choice with a given median and range."""
 
     wanted: ClassVar[str] = "list of numbers"
+    alternatives: ClassVar[bool] = True
 
     count: int
     median: int
@@ -159,7 +189,8 @@ class ConstructedList(Judge):
         return next((each for each in listed if each is not None), found)
 
     def look(self, passage: str, question: str) -> Finding | None:
-        lists = number_lists(without_remarks(plain(passage)).replace("<", ","))
+        text = without_remarks(plain(passage))
+        lists = number_lists(re.sub(r"\bor\b", "|", re.sub("[<≤]", ",", text)))
         long = [each for each in lists if len(each) > 3]
         if not long:
             return None
@@ -194,11 +225,14 @@ class NumberSet(Judge):
         return ", ".join(f"{each:g}" for each in self.value)
 
     def look(self, passage: str, question: str) -> Finding | None:
-        text = without_remarks(plain(passage))
+        text = EXCLUDED.sub(", ", without_reasons(without_remarks(plain(passage))))
+        text = decimal_commas(text)
         only = ONLY.search(text)
         found = only and named(affirmed(only[0]))
         text = affirmed(text)
         found = found or named(text) or unnamed(text, question)
+        if RANGE.search(text):
+            return None
         if not found:
             return None
         return Finding(spelled(found), same(found, self.value, self.tol_abs), "")

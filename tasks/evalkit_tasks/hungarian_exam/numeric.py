@@ -1,11 +1,9 @@
 """Judging answers that are one number."""
 
+import math
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from evalkit.grading import (
@@ -18,11 +16,13 @@ from evalkit.grading import (
 )
 from evalkit_tasks.hungarian_exam.judge import Finding, Judge
 from evalkit_tasks.hungarian_exam.prose import givens, shown, without_remarks
+from evalkit_tasks.hungarian_exam.units import UNITS, Plain, Unit
 
-COPULA = re.compile(
-    r"\b(?:is|are|was|be|equals|equal to|becomes|comes to|amounts to)\b:?"
+ASSERTION = re.compile(
+    r"\b(?:is|are|was|be|equals|equal to|becomes|comes to|amounts to"
+    r"|gives?|giving|yields?|yielding|get)\b:?"
     r"(?:\s{1,3}(?:equal to|thus|therefore|then|indeed|also)\b)?"
-    r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?"
+    r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?|[=≈]+"
 )
 EQUALS = re.compile(r"[=≈]+")
 EXPLANATION = re.compile(
@@ -30,71 +30,21 @@ EXPLANATION = re.compile(
     re.IGNORECASE,
 )
 OPERATORS = "+-*/^=≈<>("
-
-
-class Unit(ABC):
-    """How a number may be written where an answer is wanted in a unit."""
-
-    def suits(self, stated: Quantity) -> bool:
-        """Whether this can be meant as an answer at all."""
-        return True
-
-    def preferred(self, stated: Quantity) -> bool:
-        """Whether this must be the answer, among several numbers."""
-        return False
-
-    @abstractmethod
-    def values(self, stated: Quantity) -> tuple[Value, ...]:
-        """What it may mean, in the unit."""
-
-
-class Plain(Unit):
-    """A number by itself, or with a unit that the question leaves to the writer."""
-
-    def values(self, stated: Quantity) -> tuple[Value, ...]:
-        if stated.percent:
-            return (stated.value / 100,)
-        return (stated.value * (stated.scale or 1),)
-
-
-class Percent(Unit):
-    """12%, 12 percent, or just 12; but 0.12 is not 12%."""
-
-    def preferred(self, stated: Quantity) -> bool:
-        return stated.percent
-
-    def values(self, stated: Quantity) -> tuple[Value, ...]:
-        return (stated.value,)
-
-
-class Millions(Unit):
-    """In millions or in full."""
-
-    def values(self, stated: Quantity) -> tuple[Value, ...]:
-        million = Fraction(10**6)
-        if stated.scale is not None:
-            return (stated.value * stated.scale / million,)
-        return stated.value, stated.value / million
-
-
-class CalendarYear(Unit):
-    """A year has four digits: 24 is not one."""
-
-    def suits(self, stated: Quantity) -> bool:
-        whole = isinstance(stated.value, Fraction) and stated.value.denominator == 1
-        return whole and 1000 <= stated.value <= 9999 and not stated.percent
-
-    def values(self, stated: Quantity) -> tuple[Value, ...]:
-        return (stated.value,)
-
-
-UNITS = MappingProxyType[str, Unit](
-    {
-        "%": Percent(),
-        "million Ft": Millions(),
-        "calendar year": CalendarYear(),
-    }
+CIRCUMSTANCE = re.compile(
+    r"\b(?:at|for|after|by)\s(?:time\s)?[a-z]\s?=\s?[\d.,/]{1,12}(?<=\d)\s?s?\b"
+    r"|\b\d{4}\s?-\s?\d{4}\b",
+    re.IGNORECASE,
 )
+"""What a value holds for."""
+DENIED = re.compile(
+    r"\b(?:not|rather than|instead of)\s(?:(?:in|at|the|by)\s){0,2}"
+    r"-?\d[\d.,/]{0,12}(?<=\d)%?"
+)
+MAX_HEDGES = 8
+HEDGE = re.compile(r"\bor\b", re.IGNORECASE)
+UNFINISHED = re.compile(r"\d\s?\*\s?\d(?!\d{0,9}\^)|[\d)}]\s?[+-]\s?[\d({]")
+"""What a calculation is, in contrast to its result."""
+UNKNOWNS = frozenset("abnxyz")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +56,8 @@ class Number(Judge):
     value: float
     tol_abs: float = 0.0
     unit: str = ""
+    also: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Other quantities in the question that have names and are not the answer."""
 
     @property
     def target(self) -> str:
@@ -114,35 +66,78 @@ class Number(Judge):
 
     def look(self, passage: str, question: str) -> Finding | None:
         unit = UNITS.get(self.unit, Plain())
-        stated = stated_number(passage, question, unit)
+        text = without_remarks(self.without_others(plain(passage)))
+        stated = stated_number(text, question, unit)
         if stated is None:
             return None
-        right = any(self.near(each) for each in unit.values(stated))
+        hedge = "offers more than one answer" if hedged(text, stated, unit) else ""
+        right = not hedge and any(map(self.near, unit.values(stated)))
         unit_word = stated.unit if len(stated.unit) <= 12 else ""
         read = f"{shown(stated.value)} {unit_word}".strip()
-        return Finding(read, right, "" if right else f"expected {self.target}")
+        return Finding(read, right, "" if right else hedge or f"expected {self.target}")
+
+    def without_others(self, text: str) -> str:
+        """A plain text without what it says of other named quantities."""
+        for name in self.also:
+            said = (
+                rf"\b{name[0]}(?:_?\d{{1,3}})?\s?=[^,;\n]{{1,200}}?(?=[,;\n]|\band\b|$)"
+            )
+            text = re.sub(said, " ", text)
+        return text
 
     def near(self, value: Value) -> bool:
         slack = 1e-9 * max(1.0, abs(self.value))
-        return abs(float(value) - self.value) <= self.tol_abs + slack
+        return abs(size(value) - self.value) <= self.tol_abs + slack
 
 
-def stated_number(passage: str, question: str, unit: Unit) -> Quantity | None:
-    """The number that a passage gives as its answer, None if that is not clear."""
-    text = without_remarks(plain(passage)).strip()
+def hedged(text: str, stated: Quantity, unit: Unit) -> bool:
+    """Whether a plain text offers another number for the one that it states."""
+    for word in list(HEDGE.finditer(text))[-MAX_HEDGES:]:
+        before = list(mentions(text[max(0, word.start() - 80) : word.start()]))[-1:]
+        after = list(mentions(text[word.end() : word.end() + 80]))[:1]
+        pair = [each for each in (*before, *after) if unit.suits(each)]
+        offered = len(pair) == 2 and stated.value in (each.value for each in pair)
+        if offered and not agree(pair, unit):
+            return True
+    return False
+
+
+def agree(stated: Iterable[Quantity], unit: Unit) -> bool:
+    """Whether numbers differ by no more than their rounding."""
+    sizes = [size(unit.values(each)[0]) for each in stated]
+    if all(each.is_integer() for each in sizes):
+        return len(set(sizes)) == 1
+    return max(sizes) - min(sizes) <= 0.01 * abs(sizes[0])
+
+
+def size(value: Value) -> float:
+    """A value as a float, infinite where there is none so large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def meant(stated: Quantity) -> bool:
+    """Whether a number is a result, neither a term nor a calculation to be done."""
+    return stated.unit not in UNKNOWNS and not UNFINISHED.search(stated.written)
+
+
+def stated_number(text: str, question: str, unit: Unit) -> Quantity | None:
+    """The number that a plain text gives as its answer, None if that is not clear."""
+    text = CIRCUMSTANCE.sub(" ", DENIED.sub(" ", text)).strip()
     if chain := fitting(whole(text), unit):
         return chain[-1]
     main = EXPLANATION.sub("", text)
     main = main if re.search(r"\d", main) else text
-    asserted = [list(following(marker, main)) for marker in (COPULA, EQUALS)]
+    asserted = list(following(ASSERTION, main))
     named = list(mentions(main))
     for suits in (unit.preferred, unit.suits):
-        for candidates in asserted:
-            if found := fresh(filter(suits, candidates), question):
-                return found[-1]
-        found = fresh(filter(suits, named), question, strictly=True)
-        if len({each.value for each in found}) == 1:
+        if found := fresh(filter(suits, asserted), question):
             return found[-1]
+        found = fresh(filter(suits, named), question, strictly=True)
+        if found and agree(found, unit):
+            return found[0]
     return None
 
 
@@ -151,14 +146,14 @@ def fresh(
 ) -> list[Quantity]:
     """The numbers that the question did not already name, if there are any."""
     known = givens(question)
-    stated = list(stated)
+    stated = list(filter(meant, stated))
     new = [each for each in stated if each.value not in known]
     return new if new or strictly else stated
 
 
 def fitting(stated: Iterable[Quantity], unit: Unit) -> list[Quantity]:
     """The numbers that can be meant, or those among them that must be."""
-    suitable = [each for each in stated if unit.suits(each)]
+    suitable = [each for each in stated if unit.suits(each) and meant(each)]
     return [each for each in suitable if unit.preferred(each)] or suitable
 
 

@@ -1,8 +1,9 @@
 """Finding one's way in running text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 
 from evalkit.grading import Value, mentions, plain, without_thinking
 
@@ -23,10 +24,22 @@ CUE = re.compile(
     r"|in conclusion|in summary|as a result|to conclude|we conclude|based on)\b",
     re.IGNORECASE,
 )
-REMARK = re.compile(r"[(\[][^()\[\]]{0,300}?(?:[A-Za-z]{3}|[=≠])[^()\[\]]{0,300}[)\]]")
+ASIDE = re.compile(r"[A-Za-z]{3}|[=≠<>≤≥]")
+BRACKET = re.compile(r"[()\[\]]")
+REASON = re.compile(
+    r"\b(?:(?:this|that|which|it) is (?:so )?)?(?:because|since|given that)\b"
+    r"[^,\n]{0,400}",
+    re.IGNORECASE,
+)
+COMMENT = re.compile(
+    r"[\s*_>#(-]*(?:(?:this|that)\s(?:is|holds)\s(?:so\s)?(?:because|since)|note\b"
+    r"|check\b|verification\b|remark\b)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that explains or checks what was said before."""
 NEGATION = re.compile(
     r"\b(?:not?|nor|neither|never|cannot|except|excluding|rather than|\w+n['’]t)\b"
-    r"|≠|\breject|\bdiscard|\bextraneous|\binvalid|\bexclude",
+    r"|≠|∉|\bnone\b|\breject|\bdiscard|\bextraneous|\binvalid|\bexclude",
     re.IGNORECASE,
 )
 CONTRAST = re.compile(
@@ -37,6 +50,17 @@ CLAUSE = re.compile(
     r"[.;](?=\s|$)|,\s|\n|\b(?:so|since|because|hence|therefore|where|which)\b",
     re.IGNORECASE,
 )
+COUNTED = (
+    *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"),
+    *("seventeen", "eighteen", "nineteen", "twenty"),
+)
+NUMBER_WORDS: Mapping[str, Fraction] = MappingProxyType(
+    {
+        "half": Fraction(1, 2),
+        **{word: Fraction(count) for count, word in enumerate(COUNTED, start=2)},
+    }
+)
 
 
 def closing(response: str) -> list[str]:
@@ -44,7 +68,8 @@ def closing(response: str) -> list[str]:
 
     The last sentence that begins as a conclusion does, then the last sentences.
     """
-    pieces = list(sentences(without_thinking(response)[-ENDING:]))
+    spoken = list(sentences(without_thinking(response)[-ENDING:]))
+    pieces = [each for each in spoken if not COMMENT.match(each)] or spoken
     concluding = [each for each in pieces[-REACH:] if CUE.match(each)]
     return list(dict.fromkeys((*concluding[-1:], *reversed(pieces[-3:]))))
 
@@ -73,7 +98,22 @@ def sentences(text: str) -> Iterator[str]:
 
 def without_remarks(text: str) -> str:
     """A text without the asides in brackets; brackets of formulas stay."""
-    return REMARK.sub(" ", text)
+    kept, place, opened = "", 0, list[int]()
+    for mark in BRACKET.finditer(text):
+        if mark[0] in "([":
+            opened.append(mark.start())
+        elif opened:
+            start = opened.pop()
+            if not opened and ASIDE.search(text, start, mark.end()):
+                kept += text[place:start] + " "
+                place = mark.end()
+    return kept + text[place:]
+
+
+def without_reasons(text: str) -> str:
+    """A text without the reasons it gives, unless there is nothing else."""
+    kept = REASON.sub(" ", text)
+    return kept if re.search(r"\w", kept) else text
 
 
 def affirmed(text: str) -> str:
@@ -90,7 +130,9 @@ def affirmed(text: str) -> str:
 
 def givens(question: str) -> frozenset[Value]:
     """The numbers that a question itself names."""
-    return frozenset(each.value for each in mentions(plain(question)))
+    words = (NUMBER_WORDS.get(each) for each in re.findall(r"[a-z]+", question.lower()))
+    spelled = (each for each in words if each is not None)
+    return frozenset((*(each.value for each in mentions(plain(question))), *spelled))
 
 
 def shown(value: Value) -> str:

@@ -19,6 +19,13 @@ GROWS = re.compile(
     r"\b(?:wrong|mistaken|incorrect|false|not|isn['’]t)\b",
     re.IGNORECASE,
 )
+REPORTED = re.compile(
+    r"\b(?:wrote|writes|claim(?:s|ed)?|said|says|state[sd]?|thinks?|thought|believe[sd]?"
+    r"|suggest(?:s|ed)?|assert(?:s|ed)?|statement|assertion|comment|idea|prediction)\b"
+    r"\s(?:that\s)?[^,.;\n]{0,120}",
+    re.IGNORECASE,
+)
+"""What somebody else is said to have said."""
 SHRINKS = re.compile(
     GAP + r"(?<!not )(?<!not be )(?<!not getting )"
     r"\b(?:is|keeps|does|will|are)\s(?:indeed\s)?"
@@ -56,7 +63,8 @@ class Table(Judge):
         written = {each for each in numbers if each is not None}
         wanted = [value for row in self.table.values() for value in row]
         there = [value for value in wanted if self.among(value, written)]
-        concludes = bool(GROWS.search(text)) and not SHRINKS.search(text)
+        concludes = bool(GROWS.search(text))
+        concludes = concludes and not SHRINKS.search(REPORTED.sub("", text))
         if not there and not concludes:
             return None
         read = f"{len(there)} of {len(wanted)} values" + ", the gap grows" * concludes

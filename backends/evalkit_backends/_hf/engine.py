@@ -1,0 +1,172 @@
+"""The engine of backend `hf`: which requests are worked on, and what if memory ends.
+
+One step either reads some prompts or writes a few tokens for all rows. Rows that
+finish make room for waiting requests, so that the batch stays full. When memory runs
+out the batch is halved for good, and its rows go back to wait with what they had
+written: reading that again is all that is lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import torch
+
+from evalkit import Completion, Engine, Request
+from evalkit_backends._hf.batch import Batch, Decoder
+from evalkit_backends._hf.limits import Limits
+from evalkit_backends._hf.memory import is_out_of_memory, release
+from evalkit_backends._hf.quiet import quiet
+from evalkit_backends._hf.template import PromptError, Template
+from evalkit_backends._hf.writing import Writing
+
+TOKENS_PER_STEP = 16
+"""Written between two looks at which rows have finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A model in memory with all that is needed to write with it."""
+
+    decoder: Decoder
+    template: Template
+    context: int | None
+    """Most tokens of a prompt and its answer; None if there is no such bound."""
+    limits: Limits
+    facts: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything that an engine has to do, from waiting to done."""
+
+    waiting: list[Writing] = field(default_factory=list[Writing])
+    """Longest first, so that prompts read together need little padding."""
+    working: list[Writing] = field(default_factory=list[Writing])
+    """The unfinished rows of the batches below."""
+    fresh: list[Batch] = field(default_factory=list[Batch])
+    """Just read, and about to join the batch."""
+    batch: Batch | None = None
+    done: list[Completion] = field(default_factory=list[Completion])
+
+    def wait(self, rows: Sequence[Writing]) -> None:
+        """Queue rows, new ones and such as have to start over."""
+        self.waiting += rows
+        self.waiting.sort(key=lambda row: row.length, reverse=True)
+
+    def take_done(self) -> Sequence[Completion]:
+        done, self.done = self.done, []
+        return done
+
+
+class HFEngine(Engine):
+    """A model at work on a batch of rows that come and go."""
+
+    capacity = 2048
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded: Loaded | None = loaded
+        self._limits = loaded.limits
+        self._facts = loaded.facts
+        self._work = Work()
+
+    @property
+    def _model(self) -> Loaded:
+        if self._loaded is None:
+            raise RuntimeError("this engine is closed")
+        return self._loaded
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        with quiet():
+            self._work.wait([row for each in requests for row in self._open(each)])
+
+    def step(self) -> Sequence[Completion]:
+        work = self._work
+        if work.done:
+            return work.take_done()
+        filling = bool(work.fresh)
+        rows = self._limits.next_rows(work.waiting, work.working, filling=filling)
+        del work.waiting[: len(rows)]
+        work.working += rows
+        if not self._advance(rows):
+            self._retreat()
+        self._collect()
+        return work.take_done()
+
+    def facts(self) -> Mapping[str, str]:
+        return {**self._facts, "batch_size": str(self._limits.rows)}
+
+    def close(self) -> None:
+        if self._loaded is not None:
+            device = self._loaded.decoder.device
+            self._loaded, self._work = None, Work()
+            release(device)
+
+    def _open(self, request: Request) -> Sequence[Writing]:
+        """The writing for a request; none if it fails at once."""
+        try:
+            prompt = self._model.template.tokens(request.prompt)
+        except PromptError as exc:
+            self._work.done.append(request.failure(str(exc)))
+            return ()
+        context, limit = self._model.context, request.sampling.max_tokens
+        if context is not None:
+            limit = min(limit, context - len(prompt))
+        if not prompt or limit < 1:
+            problem = f"a prompt of {len(prompt)} tokens, of {context} that can be held"
+            self._work.done.append(request.failure(problem))
+            return ()
+        return (Writing(request, prompt, limit, Random(request.sampling.seed)),)
+
+    def _advance(self, rows: Sequence[Writing]) -> bool:
+        """Read these rows, or if there are none write; False if memory ran out."""
+        decoder = self._model.decoder
+        try:
+            with torch.inference_mode(), quiet():
+                if rows:
+                    self._work.fresh.append(decoder.read(rows))
+                else:
+                    self._write(decoder)
+        except Exception as exc:
+            if not is_out_of_memory(exc):
+                raise
+            return False
+        finally:
+            self.generated_tokens = decoder.written
+        return True
+
+    def _write(self, decoder: Decoder) -> None:
+        work = self._work
+        batches = [*([work.batch] if work.batch else []), *work.fresh]
+        work.fresh, work.batch = [], None
+        work.batch = decoder.gathered(batches)
+        for _ in range(TOKENS_PER_STEP):
+            if work.batch is None or not work.batch.active:
+                return
+            decoder.write(work.batch)
+
+    def _retreat(self) -> None:
+        """Drop the batch and let its rows start over, half as many at a time."""
+        work = self._work
+        rows, work.working = work.working, []
+        work.fresh, work.batch = [], None
+        release(self._model.decoder.device)
+        if len(rows) > 1:
+            self._limits.halve(len(rows))
+            work.wait(rows)
+            return
+        work.done += (
+            row.request.failure(f"{row.length} tokens do not fit into memory")
+            for row in rows
+        )
+
+    def _collect(self) -> None:
+        """Turn the rows that have finished into completions."""
+        work, template = self._work, self._model.template
+        for row in work.working:
+            row.search(template.answer)
+        for row in work.working:
+            if row.finished:
+                prompt = template.prompt(row.prompt)
+                work.done.append(row.completion(template.answer, prompt))
+        work.working = [row for row in work.working if not row.finished]

@@ -1,0 +1,156 @@
+"""Loading a model onto its device, ready to write."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evalkit import Model, UsageError
+from evalkit_backends._hf import pretrained
+from evalkit_backends._hf.batch import Decoder
+from evalkit_backends._hf.convert import ready
+from evalkit_backends._hf.engine import HFEngine, Loaded
+from evalkit_backends._hf.limits import Limits
+from evalkit_backends._hf.memory import SHARE, free_bytes
+from evalkit_backends._hf.quiet import without_bars
+from evalkit_backends._hf.template import Template
+
+ROWS = {"cpu": 64, "mps": 64, "cuda": 256}
+"""Rows in a batch beyond which a device writes hardly any faster."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How the user wants the model to be run; see the options of `HF`."""
+
+    dtype: str
+    device: str
+    device_map: str
+    batch_size: int | None
+    max_length: int | None
+
+
+def load(model: Model, wish: Wish) -> HFEngine:
+    """The engine for a model that was found; raise UsageError if it cannot run here."""
+    device = pick_device(wish.device)
+    with without_bars(), torch.inference_mode():
+        folder = ready(Path(model.location))
+        tokenizer = pretrained.read_tokenizer(folder)
+        held = context(pretrained.read_config(folder), wish.max_length)
+        weights = pretrained.read_model(
+            folder, pick_dtype(wish.dtype, device), wish.device_map or {"": device}
+        )
+        check_cache(weights, model.name)
+        template = Template(tokenizer, configured_ends(weights))
+        decoder = Decoder(weights, padding=padding(tokenizer), ends=template.ends)
+        limits = find_limits(decoder, wish.batch_size)
+    return HFEngine(
+        Loaded(
+            decoder=decoder,
+            template=template,
+            context=held,
+            limits=limits,
+            facts=facts(weights, decoder.device, model.identity),
+        )
+    )
+
+
+def pick_device(wanted: str) -> torch.device:
+    """The device for an option's word; raise UsageError if torch has no such device."""
+    cuda, mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+    if wanted == "auto":
+        return torch.device("cuda:0" if cuda else "mps" if mps else "cpu")
+    device = torch.device(wanted)
+    there = {"cuda": (device.index or 0) < cuda, "mps": mps}.get(device.type, True)
+    if not there:
+        has = [f"cuda:{number}" for number in range(cuda)] + ["mps"] * mps + ["cpu"]
+        raise UsageError(
+            f"backend 'hf': torch {torch.__version__} has no device {wanted!r} here. "
+            f"It has: {', '.join(has)}"
+        )
+    return device
+
+
+def pick_dtype(wanted: str, device: torch.device) -> torch.dtype | str:
+    """The type of the weights; "auto" leaves the choice to the checkpoint."""
+    if wanted == "auto":
+        return torch.float32 if device.type == "cpu" else "auto"
+    kinds = {
+        "float32": torch.float32,
+        "float16": torch.float16,
+        "bfloat16": torch.bfloat16,
+    }
+    return kinds[wanted]
+
+
+def context(config: Any, wanted: int | None) -> int | None:
+    """Most tokens of a prompt and its answer.
+
+    Raises UsageError if more are wanted than the model was made for.
+    """
+    held = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if wanted is not None and held is not None and wanted > held:
+        raise UsageError(
+            f"backend 'hf': option 'max_length' is {wanted}, and the model holds {held}"
+        )
+    return wanted or held
+
+
+def check_cache(model: Any, name: str) -> None:
+    """Refuse the few models that keep no past: each token would cost all before it."""
+    if not {"past_key_values", "cache_params"} & pretrained.accepted(model):
+        raise UsageError(
+            f"backend 'hf' cannot run {name!r}: {type(model).__name__} keeps no "
+            "cache of past tokens"
+        )
+
+
+def configured_ends(model: Any) -> set[int]:
+    """Ids of the tokens that the model's configuration says end a text."""
+    found: set[int] = set()
+    for configuration in (model.config.get_text_config(), model.generation_config):
+        ends: int | list[int] | None = getattr(configuration, "eos_token_id", None)
+        if ends is not None:
+            found.update([ends] if isinstance(ends, int) else ends)
+    return found
+
+
+def padding(tokenizer: Any) -> int:
+    """A token for places that the attention mask hides: any will do."""
+    return tokenizer.pad_token_id or 0
+
+
+def find_limits(decoder: Decoder, batch_size: int | None) -> Limits:
+    """How large batches may be: as the user says, or as the free memory allows."""
+    if batch_size is not None:
+        return Limits(rows=batch_size, tokens=sys.maxsize, joins=decoder.joins)
+    free = free_bytes(decoder.device)
+    tokens = int(free * SHARE / decoder.bytes_per_token())
+    return Limits(rows=ROWS[decoder.device.type], tokens=tokens, joins=decoder.joins)
+
+
+def facts(
+    model: Any, device: torch.device, identity: Mapping[str, str]
+) -> dict[str, str]:
+    """What a reader needs to repeat the run."""
+    return {
+        **identity,
+        "torch": torch.__version__,
+        "transformers": pretrained.version,
+        "device": device_name(device),
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "attention": str(model.config._attn_implementation),
+        "parameters": str(model.num_parameters()),
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def device_name(device: torch.device) -> str:
+    """A device as its maker calls it."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    return f"{device} {platform.processor() or platform.machine()}"

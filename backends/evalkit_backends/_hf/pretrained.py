@@ -1,0 +1,56 @@
+"""The parts of transformers that are used, kept in one place for want of types.
+
+What it returns differs from model to model, hence `Any` here and behind it.
+"""
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+transformers: Any = import_module("transformers")
+
+version: str = transformers.__version__
+
+
+def read_config(folder: Path) -> Any:
+    """A model's configuration."""
+    return transformers.AutoConfig.from_pretrained(folder)
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """A model's tokenizer, with its chat template."""
+    return transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def read_model(folder: Path, dtype: torch.dtype | str, placement: object) -> Any:
+    """A causal language model, its weights placed on devices by accelerate."""
+    return transformers.AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype, device_map=placement, use_safetensors=True
+    ).eval()
+
+
+def read_packed_tokenizer(folder: Path, file: str) -> Any:
+    """The tokenizer in a GGUF file."""
+    return transformers.AutoTokenizer.from_pretrained(folder, gguf_file=file)
+
+
+def read_packed_model(folder: Path, file: str) -> Any:
+    """The model in a GGUF file, its weights in float32."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        folder,
+        gguf_file=file,
+        dtype=torch.float32,
+        quantization_config=transformers.GgufConfig(dequantize=True),
+    )
+    # The weights are no longer quantized, which the configuration must not say.
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    return model
+
+
+def accepted(model: Any) -> frozenset[str]:
+    """Names of the arguments that a model's forward pass knows."""
+    return frozenset(inspect.signature(model.__class__.forward).parameters)

