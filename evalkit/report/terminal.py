@@ -44,6 +44,8 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
         if each.note:
             yield f"    {each.note}", "dim"
     yield f"  outcomes: {outcome_line(record)}", ""
+    if cut := record.outcomes.get(Outcome.TRUNCATED.value, 0):
+        yield f"    {cut} ran out of tokens; --max-tokens gives them more", "dim"
     for each, top in zip(record.estimates, record.ceilings, strict=False):
         bounds = f"{amount(each.value, each.scale)} and {amount(top, each.scale)}"
         yield (

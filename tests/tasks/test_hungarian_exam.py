@@ -460,6 +460,8 @@ RIGHT_KINDS: dict[str, list[tuple[str, str]]] = {
         ("14c", "Final answer: 1.75 m above the ground at t = 0.5 s"),
         ("14c", "At t = 0.5 s the ball is at 1.75 m."),
         ("16c", "Final answer: The sum of the terms is 0, the 13th term is -18"),
+        ("16c", "Final answer: d = -3 so a_13 = 18 - 36 = -18"),
+        ("17c", "n = 24 → 2018 + 24 = 2042"),
         ("17a", "Final answer: 17359.626 million Ft for 2019–2038"),
         ("18b", "Final answer: The probability of 5 or 6 gold balls is 256/729"),
     ],

@@ -42,6 +42,11 @@ DENIED = re.compile(
 )
 MAX_HEDGES = 8
 HEDGE = re.compile(r"\bor\b", re.IGNORECASE)
+NEXT = (
+    r"[,;:\n→⇒]|\b(?:and|so|hence|thus|therefore|then|in|the|which)\b"
+    r"|\b[A-Za-z](?:_?\d{1,3})?\s?=|$"
+)
+"""Where what is said of one quantity ends."""
 UNFINISHED = re.compile(r"\d\s?\*\s?\d(?!\d{0,9}\^)|[\d)}]\s?[+-]\s?[\d({]")
 """What a calculation is, in contrast to its result."""
 UNKNOWNS = frozenset("abnxyz")
@@ -79,9 +84,7 @@ class Number(Judge):
     def without_others(self, text: str) -> str:
         """A plain text without what it says of other named quantities."""
         for name in self.also:
-            said = (
-                rf"\b{name[0]}(?:_?\d{{1,3}})?\s?=[^,;\n]{{1,200}}?(?=[,;\n]|\band\b|$)"
-            )
+            said = rf"\b{name[0]}(?:_?\d{{1,3}})?\s?=.{{1,200}}?(?={NEXT})"
             text = re.sub(said, " ", text)
         return text
 
