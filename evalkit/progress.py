@@ -34,16 +34,19 @@ class Tally:
 
 @dataclass(slots=True)
 class Speed:
-    """Tokens and samples per second since the engine's first step."""
+    """Tokens and samples per second since the end of the engine's first step."""
 
     clock: Callable[[], float]
     begun: float | None = None
+    tokens_before: int = 0
     tokens: int = 0
     answered: int = 0
 
-    def begin(self) -> None:
+    def count(self, tokens: int) -> None:
+        """Take the number of tokens that have been written in all."""
         if self.begun is None:
-            self.begun = self.clock()
+            self.begun, self.tokens_before = self.clock(), tokens
+        self.tokens = tokens
 
     @property
     def seconds(self) -> float:
@@ -51,7 +54,8 @@ class Speed:
 
     @property
     def tokens_per_second(self) -> float:
-        return self.tokens / self.seconds if self.seconds else 0.0
+        seconds = self.seconds
+        return (self.tokens - self.tokens_before) / seconds if seconds else 0.0
 
     def left(self, remaining: int) -> str:
         """A guess at the time left, from the samples answered so far."""
@@ -95,8 +99,7 @@ class Display(ABC):
 
     @hookimpl
     def evalkit_stepped(self, generated_tokens: int) -> None:
-        self.speed.begin()
-        self.speed.tokens = generated_tokens
+        self.speed.count(generated_tokens)
         self.show()
 
     @hookimpl

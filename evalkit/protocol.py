@@ -74,7 +74,8 @@ class FewShot(Protocol):
     """Worked examples as plain text, then the question: for base models.
 
     An example is ``question_prefix + question + answer_prefix + solution``;
-    examples are parted by `separator`, which also ends the model's answer.
+    examples are parted by `separator`. The stop strings of `sampling` should name what
+    a model would begin the next example with.
     """
 
     name: str = "fewshot"

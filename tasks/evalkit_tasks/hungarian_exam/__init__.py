@@ -71,7 +71,7 @@ class HungarianExam(Task):
     name: ClassVar[str] = "hungarian_exam"
     version: ClassVar[int] = 1
     protocols: ClassVar[tuple[Protocol, ...]] = (
-        Chat(instruction=INSTRUCTION, sampling=Sampling(max_tokens=512)),
+        Chat(instruction=INSTRUCTION, sampling=Sampling(max_tokens=768)),
         FewShot(
             shots=5,
             question_prefix="Problem: ",
