@@ -76,3 +76,32 @@ def shared(name: str) -> Path:
     if not folder.exists():
         pytest.skip(f"no real data here: {name} is looked for in $EVALKIT_SHARED")
     return folder
+
+
+@pytest.fixture(scope="session")
+def package_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skip where pip cannot get packages."""
+    folder = tmp_path_factory.mktemp("index")
+    words = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps")
+    done = subprocess.run(
+        (*words, "--retries=1", "--timeout=20", "--dest", str(folder), "pluggy"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("pip cannot reach a package index")
+
+
+@pytest.fixture(scope="session")
+def newcomer(
+    package_index: None, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Variables of a user with empty caches and no Hub, but with packages."""
+    root = tmp_path_factory.mktemp("newcomer")
+    return {
+        "EVALKIT_CACHE": str(root / "cache"),
+        "HF_HOME": str(root / "home"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "HF_HUB_OFFLINE": "0",
+    }

@@ -1,6 +1,8 @@
 """From the 4-bit file of the built-in model to a folder like any other model's."""
 
+from contextlib import redirect_stderr
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
