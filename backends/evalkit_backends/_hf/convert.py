@@ -40,7 +40,8 @@ def convert(packed: Path, target: Path) -> None:
 
     Raises BackendError if the tokenizer does not split texts as the original does.
     """
-    with without_bars():
+    # Reading the file draws a bar that transformers has no switch for.
+    with without_bars(), redirect_stderr(StringIO()):
         tokenizer = right_tokenizer(packed)
         model = read_packed_model(packed, wheel.FILE)
         model.generation_config.eos_token_id = tokenizer.eos_token_id
