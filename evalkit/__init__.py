@@ -21,10 +21,10 @@ if TYPE_CHECKING:
         UsageError,
         boundary,
     )
+    from evalkit.experiment import Experiment
     from evalkit.hookspecs import hookimpl
     from evalkit.hub import Repo, cached, download, within
     from evalkit.metrics import Accuracy, Metric, PassAt, SampleMean
-    from evalkit.plan import Experiment
     from evalkit.plugins import Plugins
     from evalkit.protocol import Chat, Conversation, FewShot, Protocol, Verbatim, ask
     from evalkit.record import RunRecord, RunSpec
@@ -84,7 +84,7 @@ HOMES = {
         "PassAt",
         "SampleMean",
     ),
-    "evalkit.plan": ("Experiment",),
+    "evalkit.experiment": ("Experiment",),
     "evalkit.plugins": ("Plugins",),
     "evalkit.protocol": (
         "Chat",

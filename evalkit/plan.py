@@ -5,8 +5,7 @@ or its output folder is found here, in seconds.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,40 +13,24 @@ from typing import Any
 import msgspec
 
 from evalkit.backend import Backend, Model
-from evalkit.data import Data
-from evalkit.errors import BackendError, DataError, TaskError, UsageError, boundary
+from evalkit.choosing import (
+    Chosen,
+    check_attempts,
+    check_protocol,
+    choose_backend,
+    choose_protocol,
+    choose_tasks,
+)
+from evalkit.errors import BackendError, DataError, TaskError, boundary
+from evalkit.experiment import Experiment, check_numbers
 from evalkit.folder import check_writable
 from evalkit.metrics import Metric
-from evalkit.options import build, settable
+from evalkit.options import settable
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts, Plain, RunSpec, encode
-from evalkit.registry import unknown
 from evalkit.task import Task
 from evalkit.types import Sample
-
-
-@dataclass(frozen=True, kw_only=True)
-class Experiment:
-    """What a user asks for: some tasks, put to one model."""
-
-    tasks: tuple[str, ...]
-    model: str = ""
-    """``backend:model``; empty for the built-in model."""
-    protocol: str = ""
-    """Empty for the first protocol of each task that suits the model."""
-    task_options: Mapping[str, str] = field(default_factory=dict[str, str])
-    """``name`` for all tasks, ``task.name`` for one of them."""
-    backend_options: Mapping[str, str] = field(default_factory=dict[str, str])
-    sampling: Mapping[str, int | float] = field(default_factory=dict[str, int | float])
-    """Fields of Sampling that differ from the protocol's."""
-    metrics: tuple[str, ...] = ()
-    """Metrics besides those that the tasks declare."""
-    attempts: int = 1
-    seed: int = 0
-    limit: int | None = None
-    data: Path | None = None
-    output: Path = Path("runs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +70,6 @@ class Setting:
     metrics: tuple[Metric, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """A task with its options, and its dataset once that was found."""
-
-    task: Task
-    words: dict[str, str]
-    dataset: DatasetFacts | None = None
-    origin: str = "package"
-
-
 def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     """Check everything that can be checked without loading a model."""
     check_numbers(wanted)
@@ -117,108 +90,6 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     return Plan(backend=backend, model=model, runs=runs, output=wanted.output)
 
 
-def check_numbers(wanted: Experiment) -> None:
-    """Refuse counts and sampling settings that mean nothing."""
-    limits: tuple[tuple[str, float | None, float, float], ...] = (
-        ("--attempts", wanted.attempts, 1, 10_000),
-        ("--limit", wanted.limit, 1, 10**9),
-        ("--max-tokens", wanted.sampling.get("max_tokens"), 1, 10**7),
-        ("--temperature", wanted.sampling.get("temperature"), 0, 100),
-        ("--top-p", wanted.sampling.get("top_p"), 1e-6, 1),
-    )
-    for flag, value, low, high in limits:
-        if value is not None and not low <= value <= high:
-            raise UsageError(
-                f"{flag} must lie between {low:g} and {high:g}, not {value}"
-            )
-
-
-def choose_tasks(wanted: Experiment, plugins: Plugins) -> list[Chosen]:
-    """The tasks named, each once, with the options meant for it."""
-    if not wanted.tasks:
-        raise UsageError("no task named: --tasks NAME[,NAME...]. See: evalkit tasks")
-    names = tuple(dict.fromkeys(wanted.tasks))
-    classes = [plugins.tasks[name] for name in names]
-    for option in wanted.task_options:
-        owner, dot, _ = option.partition(".")
-        if dot and owner not in names:
-            raise UsageError(f"--set {option}: {unknown('task here', owner, names)}")
-    data = Data(root=data_root(wanted.data))
-    return [choose_task(cls, wanted.task_options, data) for cls in classes]
-
-
-def choose_task(cls: type[Task], options: Mapping[str, str], data: Data) -> Chosen:
-    """One task, built from ``name`` and ``task.name`` options."""
-    prefix = f"{cls.name}."
-    words = {name: value for name, value in options.items() if "." not in name}
-    words |= {
-        name.removeprefix(prefix): value
-        for name, value in options.items()
-        if name.startswith(prefix)
-    }
-    task = build(cls, words, f"task {cls.name!r}", data=data)
-    return Chosen(task=task, words=words)
-
-
-def data_root(folder: Path | None) -> Path | None:
-    """The data folder, if it is one."""
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"data folder {str(folder)!r} does not exist or is no folder")
-    return folder
-
-
-def check_attempts(
-    wanted: Experiment, tasks: Iterable[Chosen], added: tuple[Metric, ...]
-) -> None:
-    """Refuse too few attempts for a metric."""
-    for metric in (*(m for each in tasks for m in each.task.metrics), *added):
-        if metric.attempts > wanted.attempts:
-            raise UsageError(
-                f"metric {metric.name!r} needs --attempts {metric.attempts} or more, "
-                f"not {wanted.attempts}"
-            )
-
-
-def choose_backend(wanted: Experiment, plugins: Plugins) -> Backend:
-    """The backend named before the colon, told the model named behind it."""
-    name, colon, model = builtin_or_given(wanted.model, plugins).partition(":")
-    if not colon or not model:
-        known = ", ".join(entry.item.name for entry in plugins.backends)
-        raise UsageError(
-            f"--model takes backend:model, not {wanted.model!r}. Backends: {known}"
-        )
-    who = f"backend {name!r}"
-    return build(plugins.backends[name], wanted.backend_options, who, model=model)
-
-
-def builtin_or_given(model: str, plugins: Plugins) -> str:
-    """The model that the user named, or the first that a backend offers."""
-    if model:
-        return model
-    for cls in plugins.backends.in_plugin_order():
-        if cls.builtin_model:
-            return f"{cls.name}:{cls.builtin_model}"
-    raise UsageError("no --model given, and no backend here brings one")
-
-
-def check_protocol(task: Task, name: str, plugins: Plugins) -> None:
-    """Refuse the name of a protocol that there is not."""
-    offered(task, name, plugins)
-
-
-def offered(task: Task, name: str, plugins: Plugins) -> tuple[Protocol, ...]:
-    """The protocols that may be used: all of the task's, or the one named."""
-    if not name:
-        return task.protocols
-    own = {each.name: each for each in task.protocols}
-    if name in own:
-        return (own[name],)
-    if name in plugins.protocols:
-        return (plugins.protocols[name],)
-    known = {*own, *(entry.item.name for entry in plugins.protocols)}
-    raise UsageError(f"task {task.name!r}: {unknown('protocol', name, known)}")
-
-
 def find_data(chosen: Chosen) -> Chosen:
     """Locate the task's dataset, fetching it if need be."""
     ref = chosen.task.dataset
@@ -233,7 +104,7 @@ def find_data(chosen: Chosen) -> Chosen:
 def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
     """Settle the protocol, go through all samples once, and write the spec."""
     task, wanted, backend = chosen.task, setting.wanted, setting.backend
-    protocol = choose_protocol(task, setting)
+    protocol = choose_protocol(task, setting.model, wanted, setting.plugins)
     with boundary(TaskError, f"task {task.name!r}, exemplars()"):
         exemplars = tuple(task.exemplars())
     samples, sha256 = check_samples(task, wanted.limit)
@@ -264,27 +135,6 @@ def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
         samples_sha256=sha256,
         data_origin=chosen.origin,
     )
-
-
-def choose_protocol(task: Task, setting: Setting) -> Protocol:
-    """The first protocol that suits the model, with the user's sampling."""
-    candidates = offered(task, setting.wanted.protocol, setting.plugins)
-    suiting = [each for each in candidates if setting.model.chats or not each.chats]
-    if not suiting:
-        others = [each.name for each in task.protocols if not each.chats]
-        raise UsageError(
-            f"model {setting.model.name!r} has no chat template, which protocol "
-            f"{candidates[0].name!r} needs. Without one: "
-            f"{', '.join(others) or 'verbatim'}"
-        )
-    protocol = suiting[0]
-    sampling = replace(protocol.sampling, **dict[str, Any](setting.wanted.sampling))
-    if setting.wanted.attempts > 1 and sampling.temperature == 0:
-        raise UsageError(
-            f"--attempts {setting.wanted.attempts} at temperature 0 would ask for the "
-            "same answer again and again; add --temperature 0.7, say"
-        )
-    return replace(protocol, sampling=sampling)
 
 
 def check_samples(task: Task, limit: int | None) -> tuple[int, str]:

@@ -5,8 +5,9 @@ from contextlib import ExitStack
 
 from evalkit.backend import Engine
 from evalkit.errors import BackendError, EvalkitError, UsageError, boundary
+from evalkit.experiment import Experiment
 from evalkit.journal import Journal
-from evalkit.plan import Experiment, Plan, plan
+from evalkit.plan import Plan, plan
 from evalkit.plugins import Plugins
 from evalkit.record import RunRecord
 from evalkit.scheduler import Dialogue, Scheduler

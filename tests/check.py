@@ -13,7 +13,7 @@ STEPS = {
     "lint": ("ruff", "check", "."),
     "format": ("ruff", "format", "--check", "."),
     "types, by mypy": ("mypy",),
-    "types, by pyright": ("pyright",),
+    "types, by pyright": ("pyright", "--pythonpath", sys.executable),
     "reference": ("cogapp", "--check", "docs/reference.md"),
     "tests": ("pytest", "--quiet", "--durations=5"),
 }

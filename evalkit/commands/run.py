@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from evalkit.choosing import builtin_or_given
+from evalkit.experiment import Experiment
 from evalkit.folder import RunFolder
 from evalkit.options import parse
-from evalkit.plan import Experiment, builtin_or_given, plan
+from evalkit.plan import plan
 from evalkit.plugins import Plugins
 from evalkit.progress import Display, LogDisplay, TerminalDisplay
 from evalkit.record import RunRecord

@@ -757,7 +757,7 @@ def test_the_chat_protocol_is_the_default_and_asks_for_a_final_answer() -> None:
     first = next(chat.converse(SAMPLES["1"], ()))
     assert "Final answer:" in written(first)
     assert SAMPLES["1"].question in written(first)
-    assert (first.sampling.max_tokens, first.sampling.temperature) == (1024, 0.0)
+    assert (first.sampling.max_tokens, first.sampling.temperature) == (768, 0.0)
     second = next(fewshot.converse(SAMPLES["1"], HungarianExam().exemplars()))
     assert written(second).count("Problem: ") == 6
     assert (second.sampling.max_tokens, second.sampling.stop) == (512, ("Problem:",))

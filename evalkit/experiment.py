@@ -1,0 +1,46 @@
+"""What a user asks for, before any of it has been looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalkit.errors import UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """What a user asks for: some tasks, put to one model."""
+
+    tasks: tuple[str, ...]
+    model: str = ""
+    """``backend:model``; empty for the built-in model."""
+    protocol: str = ""
+    """Empty for the first protocol of each task that suits the model."""
+    task_options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """``name`` for all tasks, ``task.name`` for one of them."""
+    backend_options: Mapping[str, str] = field(default_factory=dict[str, str])
+    sampling: Mapping[str, int | float] = field(default_factory=dict[str, int | float])
+    """Fields of Sampling that differ from the protocol's."""
+    metrics: tuple[str, ...] = ()
+    """Metrics besides those that the tasks declare."""
+    attempts: int = 1
+    seed: int = 0
+    limit: int | None = None
+    data: Path | None = None
+    output: Path = Path("runs")
+
+
+def check_numbers(wanted: Experiment) -> None:
+    """Refuse counts and sampling settings that mean nothing."""
+    limits: tuple[tuple[str, float | None, float, float], ...] = (
+        ("--attempts", wanted.attempts, 1, 10_000),
+        ("--limit", wanted.limit, 1, 10**9),
+        ("--max-tokens", wanted.sampling.get("max_tokens"), 1, 10**7),
+        ("--temperature", wanted.sampling.get("temperature"), 0, 100),
+        ("--top-p", wanted.sampling.get("top_p"), 1e-6, 1),
+    )
+    for flag, value, low, high in limits:
+        if value is not None and not low <= value <= high:
+            raise UsageError(
+                f"{flag} must lie between {low:g} and {high:g}, not {value}"
+            )
