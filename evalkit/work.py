@@ -107,8 +107,7 @@ class Work:
         total = hashlib.sha256()
         for index, sample in enumerate(self._samples()):
             total.update(encode(sample))
-            if index == planned.samples - 1 and not self._are_same(total.hexdigest()):
-                break
+            self._check_sameness(index, total.hexdigest())
             self._open[index] = [None] * planned.spec.attempts
             self._begun = index + 1
             for attempt in range(planned.spec.attempts):
@@ -119,14 +118,21 @@ class Work:
                     attempt=attempt,
                     conversation=planned.protocol.converse(sample, planned.exemplars),
                 )
-        if self._begun != planned.samples:
-            raise TaskError(
-                f"task {planned.task.name!r}, samples(): gave other samples the second "
-                "time; they must be the same, in the same order, every time"
-            )
+        if self._begun < planned.samples:
+            raise self._other_samples()
 
-    def _are_same(self, digest: str) -> bool:
-        return digest == self.planned.samples_sha256
+    def _check_sameness(self, index: int, digest: str) -> None:
+        """Compare the last sample's digest with the one of the first pass."""
+        expected = self.planned.samples
+        is_last = index == expected - 1
+        if index >= expected or (is_last and digest != self.planned.samples_sha256):
+            raise self._other_samples()
+
+    def _other_samples(self) -> TaskError:
+        return TaskError(
+            f"task {self.planned.task.name!r}, samples(): gave other samples the "
+            "second time; they must be the same, in the same order, every time"
+        )
 
     def _samples(self) -> Iterable[Sample]:
         with boundary(TaskError, f"task {self.planned.task.name!r}, samples()"):

@@ -296,8 +296,12 @@ def test_a_careless_engine_is_named(tmp_path: Path, engine: str, said: str) -> N
         run(wanted, plugins(CarelessPlugin()))
 
 
-def test_samples_that_change_between_passes_are_refused(tmp_path: Path) -> None:
-    wanted = experiment(tmp_path, tasks=("fickle",))
+@pytest.mark.parametrize("change", ["other", "fewer", "more"])
+def test_samples_that_change_between_passes_are_refused(
+    tmp_path: Path, change: str
+) -> None:
+    options = {"change": change}
+    wanted = experiment(tmp_path, tasks=("fickle",), task_options=options)
     with pytest.raises(TaskError, match="other samples the second time"):
         run(wanted, plugins(FicklePlugin()))
 
@@ -441,12 +445,17 @@ class OddProtocols:
 @dataclass(frozen=True, kw_only=True)
 class Fickle(counting.Counting):
     name = "fickle"
+    change: str = "other"
     passes: list[int] = field(default_factory=list, metadata={"option": False})
 
     def samples(self) -> Iterable[Sample]:
+        """Two passes are alike (one opens a conversation to try), the third is not."""
         self.passes.append(1)
-        for i in range(3):
-            yield Sample(id=f"q{i}", question=f"{i}{len(self.passes)}", target="")
+        changed = len(self.passes) > 2
+        count = {"fewer": 2, "more": 4}.get(self.change, 3) if changed else 3
+        for i in range(count):
+            question = f"{i}" if self.change != "other" else f"{i}{changed}"
+            yield Sample(id=f"q{i}", question=question, target="")
 
 
 class FicklePlugin:
