@@ -117,7 +117,7 @@ class Call(threading.Thread):
         try:
             self.work()
         except Exception as exc:
-            self.problem = f"the Hub said no ({reason(exc)})"
+            self.problem = f"asking the Hub failed ({reason(exc)})"
 
 
 def within(seconds: float, work: Callable[[], object]) -> str | None:

@@ -6,7 +6,7 @@ every so often.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -96,6 +96,7 @@ class Display(ABC):
         for warning in warnings:
             self.say(f"evalkit: warning: {spec.task}: {warning}")
         self.tallies[spec.digest] = Tally(spec.task, samples)
+        self.show()
 
     @hookimpl
     def evalkit_stepped(self, generated_tokens: int) -> None:
@@ -120,14 +121,22 @@ class Display(ABC):
     def time_left(self) -> str:
         return self.speed.left(sum(t.samples - t.done for t in self.tallies.values()))
 
+    def pace(self) -> Iterator[str]:
+        """How fast it goes, once it goes at all."""
+        if self.speed.begun is None:
+            yield "loading the model"
+            return
+        yield f"{self.speed.tokens_per_second:.0f} tokens/s"
+        if self.time_left:
+            yield f"{self.time_left} left"
+
     def line(self, tally: Tally) -> str:
         """One run's state in words."""
         parts = [
             f"{tally.done}/{tally.samples} done",
             f"{tally.right} right",
             *([f"{tally.failed} failed"] if tally.failed else []),
-            f"{self.speed.tokens_per_second:.0f} tokens/s",
-            *([f"{self.time_left} left"] if self.time_left else []),
+            *self.pace(),
         ]
         return ", ".join(parts)
 

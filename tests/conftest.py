@@ -24,14 +24,18 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
-def install(site: Path, name: str, module: str, version: str = "1.0") -> None:
+def install(
+    site: Path, name: str, module: str, version: str = "1.0", entry_point: str = ""
+) -> None:
     """Lay down what pip leaves of a distribution with one entry point."""
     info = site / f"{name}-{version}.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     )
-    (info / "entry_points.txt").write_text(f"[evalkit]\n{name} = {module}\n")
+    (info / "entry_points.txt").write_text(
+        f"[evalkit]\n{entry_point or name} = {module}\n"
+    )
 
 
 @pytest.fixture

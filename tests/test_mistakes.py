@@ -38,6 +38,12 @@ MODEL = "--model=scripted:counting:right"
         (["run", "--tasks=counting", MODEL, "--temperature=-1"], "--temperature must"),
         (["run", "--tasks=counting", MODEL, "--limit=ten"], "not a valid integer"),
         (["run", "--tasks=counting", MODEL, "--lmit=3"], "No such option"),
+        (["run", "--tasks=counting", MODEL, "--set=n=inf"], "not 'inf'"),
+        (
+            ["run", "--tasks=counting", "--model=hf:x", "--backend-set=dtype=f"],
+            "'auto'",
+        ),
+        (["run", "--tasks=counting", "--model=hf:../x"], "neither a folder"),
         (["rnu"], "No such command 'rnu'"),
         (["tasks", "nope"], "no task named 'nope'"),
         (["show", "nowhere"], "not a run folder"),
@@ -98,6 +104,71 @@ def test_other_ways_to_be_broken(
     done = evalkit("run", "--tasks=counting", MODEL)
     assert done.returncode == 0
     assert said in done.stderr
+
+
+def test_entry_points_of_one_name_do_not_hide_each_other(
+    evalkit: Evalkit, site: Path
+) -> None:
+    (site / "broken.py").write_text("raise RuntimeError('out of order')")
+    (site / "sound.py").write_text(
+        "import evalkit, counting\n"
+        "class Other(counting.Counting): name = 'other'\n"
+        "@evalkit.hookimpl\n"
+        "def evalkit_tasks(): return (Other,)\n"
+    )
+    for module in ("broken", "sound"):
+        install(site, f"quiz_{module}", module, entry_point="quiz")
+    done = evalkit("tasks")
+    assert "plugin 'quiz' (quiz_broken 1.0) does not work" in done.stderr
+    assert "\nother " in done.stdout
+
+
+def test_two_plugins_claiming_one_command_are_both_named(
+    evalkit: Evalkit, site: Path
+) -> None:
+    (site / "taker.py").write_text(
+        "import click, evalkit\n"
+        "@evalkit.hookimpl\n"
+        "def evalkit_commands(cli): cli.add_command(click.Command('run'))\n"
+    )
+    install(site, "taker", "taker")
+    done = evalkit("tasks")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "two plugins register the command 'run'" in line
+    assert "taker (taker 1.0)" in line
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("class Bad(counting.Counting): name = ''", "'Bad' has no name"),
+        ("class Bad(evalkit.Task): name = 'bad'", "does not define samples, score"),
+        (
+            "class Bad(counting.Counting): name = 'bad'; protocols = ()",
+            "task 'bad' has no protocols",
+        ),
+    ],
+    ids=["no name", "abstract", "no protocols"],
+)
+def test_a_plugins_half_made_task_is_left_out(
+    evalkit: Evalkit, site: Path, source: str, said: str
+) -> None:
+    (site / "half.py").write_text(
+        f"import evalkit, counting\n{source}\n"
+        "@evalkit.hookimpl\n"
+        "def evalkit_tasks(): return (Bad,)\n"
+    )
+    install(site, "half", "half")
+    done = evalkit("run", "--tasks=counting", MODEL)
+    assert done.returncode == 0
+    assert said in done.stderr
+
+
+def test_evalkit_alone_shows_its_help(evalkit: Evalkit) -> None:
+    done = evalkit()
+    assert done.returncode == 2
+    assert "\n  run " in done.stdout
 
 
 def test_two_plugins_claiming_one_name_are_both_named(

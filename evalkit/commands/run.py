@@ -130,7 +130,8 @@ def announce_and_run(wanted: Experiment, plugins: Plugins) -> int:
             "--model hf:Qwen/Qwen3-8B (see: evalkit backends)",
             markup=False,
         )
-    planned = plan(wanted, plugins)
+    with errors.status("Checking tasks and data, finding the model"):
+        planned = plan(wanted, plugins)
     with displayed(plugins, errors):
         records = execute(planned, plugins)
     out = Console(highlight=False)
