@@ -306,6 +306,38 @@ def test_samples_that_change_between_passes_are_refused(
         run(wanted, plugins(FicklePlugin()))
 
 
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({"id": "q0"}, "has two samples 'q0'"),
+        ({"metadata": {"year": 2023}}, "sample 'q1'.*year"),
+        ({"points": float("nan")}, "sample 'q1'"),
+        ({"question": "\ud800"}, "sample 'q1'"),
+    ],
+    ids=["id", "metadata", "points", "question"],
+)
+def test_samples_that_cannot_be_kept_are_refused_before_anything_is_asked(
+    tmp_path: Path, faults: dict[str, object], said: str
+) -> None:
+    class Plugin:
+        @hookimpl
+        def evalkit_tasks(self) -> Iterable[type[Task]]:
+            return (Faulty,)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Faulty(counting.Counting):
+        name = "faulty"
+
+        def samples(self) -> Iterable[Sample]:
+            sound = {"id": "q1", "question": "1", "target": "2"}
+            yield Sample(id="q0", question="0", target="1")
+            yield Sample(**(sound | faults))  # type: ignore[arg-type]
+
+    with pytest.raises(TaskError, match=said):
+        run(experiment(tmp_path, tasks=("faulty",)), plugins(Plugin()))
+    assert not list(tmp_path.glob("faulty"))
+
+
 def test_half_a_surrogate_pair_is_replaced_not_fatal(tmp_path: Path) -> None:
     wanted = experiment(tmp_path, model="careless:surrogate", limit=1)
     (record,) = run(wanted, plugins(CarelessPlugin()))
