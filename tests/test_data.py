@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from quiz import Quiz
 
 from evalkit import Data, DataError, DatasetRef
-from evalkit.hub import complete
+from evalkit.hub import complete, within
 from tests.conftest import Evalkit, install, shared
 from tests.loopback_hub import serving
 
@@ -107,6 +108,14 @@ def test_a_silent_hub_is_given_up_on(
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "--data DIR" in line
+
+
+def test_a_call_that_hangs_where_no_timeout_reaches_is_left_behind() -> None:
+    never = threading.Event()
+    problem = within(0.05, never.wait)
+    never.set()
+    assert problem == "the Hub did not answer within 0.05 seconds"
+    assert within(5, lambda: None) is None
 
 
 def test_a_dataset_that_the_hub_does_not_have(

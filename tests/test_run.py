@@ -310,7 +310,7 @@ def test_samples_that_change_between_passes_are_refused(
     ("faults", "said"),
     [
         ({"id": "q0"}, "has two samples 'q0'"),
-        ({"metadata": {"year": 2023}}, "sample 'q1'.*year"),
+        ({"metadata": {"year": 2023}}, "sample 'q1': Expected `str`"),
         ({"points": float("nan")}, "sample 'q1'"),
         ({"question": "\ud800"}, "sample 'q1'"),
     ],
