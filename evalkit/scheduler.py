@@ -198,5 +198,5 @@ class Scheduler:
                 self._waiting[request.id] = dialogue
                 return
             dialogue.replayed += 1
-            dialogue.hear(recorded)
+            dialogue.hear(sound(recorded))
         self._ended.append(dialogue)
