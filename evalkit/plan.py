@@ -107,8 +107,8 @@ def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
     protocol = choose_protocol(task, setting.model, wanted, setting.plugins)
     with boundary(TaskError, f"task {task.name!r}, exemplars()"):
         exemplars = tuple(task.exemplars())
-    samples, sha256 = check_samples(task, wanted.limit)
-    check_first_request(task, protocol, exemplars)
+    checked = check_samples(task, wanted.limit)
+    check_first_request(task, protocol, checked.first, exemplars)
     spec = RunSpec(
         task=task.name,
         task_version=task.version,
@@ -131,25 +131,36 @@ def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
         protocol=protocol,
         metrics=tuple({m.name: m for m in (*task.metrics, *setting.metrics)}.values()),
         exemplars=exemplars,
-        samples=samples,
-        samples_sha256=sha256,
+        samples=checked.count,
+        samples_sha256=checked.sha256,
         data_origin=chosen.origin,
     )
 
 
-def check_samples(task: Task, limit: int | None) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What one pass over a task's samples told."""
+
+    first: Sample
+    count: int
+    sha256: str
+
+
+def check_samples(task: Task, limit: int | None) -> Checked:
     """Count and hash the samples; refuse none at all, or two with one id."""
     total = hashlib.sha256()
+    first: Sample | None = None
     seen: set[str] = set()
     with boundary(TaskError, f"task {task.name!r}, samples()"):
         for sample in islice(task.samples(), limit):
             if sample.id in seen:
                 raise TaskError(f"task {task.name!r} has two samples {sample.id!r}")
             seen.add(sample.id)
+            first = first or sample
             total.update(encoded(sample))
-    if not seen:
+    if first is None:
         raise TaskError(f"task {task.name!r} has no samples")
-    return len(seen), total.hexdigest()
+    return Checked(first=first, count=len(seen), sha256=total.hexdigest())
 
 
 def encoded(sample: Sample) -> bytes:
@@ -165,15 +176,14 @@ def encoded(sample: Sample) -> bytes:
 
 
 def check_first_request(
-    task: Task, protocol: Protocol, exemplars: tuple[Sample, ...]
+    task: Task, protocol: Protocol, sample: Sample, exemplars: tuple[Sample, ...]
 ) -> None:
     """Open one conversation, to see that the protocol can ask this task at all."""
     where = f"task {task.name!r}, protocol {protocol.name!r}"
     with boundary(TaskError, where):
-        for sample in islice(task.samples(), 1):
-            conversation = protocol.converse(sample, exemplars)
-            next(conversation)
-            conversation.close()
+        conversation = protocol.converse(sample, exemplars)
+        next(conversation)
+        conversation.close()
 
 
 def option_values(described: Task | Backend) -> Plain:

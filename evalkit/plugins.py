@@ -6,7 +6,7 @@ import pkgutil
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -173,7 +173,7 @@ class Plugins:
                 if each.plugin is plugin and not (each.wrapper or each.hookwrapper):
                     where = f"plugin {source}, {hook.name}"
                     # pluggy offers no hook around one plugin's call.
-                    named = partial(within_boundary, where, each.function)
+                    named = boundary(PluginError, where)(each.function)
                     object.__setattr__(each, "function", named)
 
     def _load(self, entry_point: EntryPoint) -> None:
@@ -191,14 +191,6 @@ class Plugins:
     def _leave_out(self, failed: Failed) -> None:
         self.failed.append(failed)
         self._warn(failed.sentence)
-
-
-def within_boundary(
-    where: str, function: Callable[..., object], *arguments: object
-) -> object:
-    """Call a plugin's function; a PluginError says where it raised."""
-    with boundary(PluginError, where):
-        return function(*arguments)
 
 
 def what_is_wrong(item: Any) -> str:

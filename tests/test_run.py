@@ -345,6 +345,18 @@ def test_half_a_surrogate_pair_is_replaced_not_fatal(tmp_path: Path) -> None:
     assert text == "1 � 1"
 
 
+def test_half_a_surrogate_from_a_plugins_answer_is_replaced_too(
+    tmp_path: Path,
+) -> None:
+    class Oracle:
+        @hookimpl
+        def evalkit_answer(self, request: Request) -> Completion | None:
+            return request.completion("\ud83d 1")
+
+    (record,) = run(experiment(tmp_path, limit=1), plugins(Oracle()))
+    assert results(tmp_path, record)[0].attempts[0].turns[0].text == "� 1"
+
+
 def test_hooks_are_called_in_their_order(tmp_path: Path) -> None:
     calls: list[str] = []
 
@@ -481,9 +493,9 @@ class Fickle(counting.Counting):
     passes: list[int] = field(default_factory=list, metadata={"option": False})
 
     def samples(self) -> Iterable[Sample]:
-        """Two passes are alike (one opens a conversation to try), the third is not."""
+        """The first pass, which checks, is not like the second, which asks."""
         self.passes.append(1)
-        changed = len(self.passes) > 2
+        changed = len(self.passes) > 1
         count = {"fewer": 2, "more": 4}.get(self.change, 3) if changed else 3
         for i in range(count):
             question = f"{i}" if self.change != "other" else f"{i}{changed}"
