@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -72,6 +73,14 @@ def evalkit(environment: dict[str, str], tmp_path: Path) -> Evalkit:
 def command(*words: str) -> Sequence[str]:
     """The words of a process that runs evalkit."""
     return (sys.executable, "-m", "evalkit", *words)
+
+
+def wait_for(condition: Callable[[], bool], patience: float = 20) -> None:
+    """Wait until something holds; fail if it does not come to."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
 
 
 def shared(name: str) -> Path:

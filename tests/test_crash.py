@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Evalkit, command
+from tests.conftest import Evalkit, command, wait_for
 
 RUN = (
     "run",
@@ -137,11 +137,3 @@ def test_two_commands_on_one_folder_the_second_refuses(
     assert second.returncode == 2
     assert f"is in use by process {first.pid} on " in second.stderr
     assert evalkit(*RUN).returncode == 0
-
-
-def wait_for(condition: "object", patience: float = 20) -> None:
-    assert callable(condition)
-    end = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -14,6 +14,7 @@ import pytest
 from evalkit import Answer, Outcome, Sample, Score, Task, TaskError, verdict
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.scoring_worker import Job, Result
+from tests.conftest import wait_for
 
 QUICK = Limits(seconds=0.5, workers=2)
 
@@ -124,8 +125,16 @@ def test_what_a_task_started_does_not_outlive_its_worker(
     monkeypatch.setenv("CHILD", str(tmp_path / "child"))
     score("fork", "behave")
     child = int((tmp_path / "child").read_text())
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().rpartition(") ")[2][0] == "Z"
+    wait_for(lambda: not is_running(child))  # a signal takes a moment to arrive
+
+
+def is_running(process: int) -> bool:
+    """Whether a process does anything still; a zombie does not."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return state.rpartition(") ")[2][0] != "Z"
 
 
 def test_more_answers_than_fit_in_a_pipe() -> None:
