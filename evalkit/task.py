@@ -44,6 +44,15 @@ class Task(ABC):
         """Worked examples for few-shot protocols, never from the test split."""
         return ()
 
+    def gold(self, sample: Sample) -> Sequence[str]:
+        """Responses to a sample that must get full marks, for ``evalkit check``.
+
+        The target as it stands and the worked solution, unless a task says how its
+        prompts want an answer to be written. None at all for a sample that only a
+        person or another model can judge, or that cannot be judged here.
+        """
+        return tuple(text for text in (sample.target, sample.solution) if text)
+
     @abstractmethod
     def score(self, sample: Sample, answer: Answer) -> Score:
         """Judge one answer: a pure function, called in a worker process."""
@@ -56,18 +65,23 @@ def verdict(
     read: str | None,
     value: float,
     why: str = "",
+    undecided: bool = False,
 ) -> Score:
     """The score of an answer, with the outcome that follows from what was found.
 
     `read` is the final answer found in the text, None if there was none; `value`
     is its worth from 0 to 1. A wrong or missing answer in a text that stopped for
-    want of tokens is `truncated`: the model was not done.
+    want of tokens is `truncated`: the model was not done. An answer that could not be
+    judged within the limits is `undecided`, cut off or not, and worth 0.
     """
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"a score's value lies between 0 and 1, not at {value}")
+    if undecided and value:
+        raise ValueError(f"what is undecided has the value 0, not {value}")
+    outcome = outcome_of(read, value, truncated=answer.finish == "length")
     return Score(
         value=float(value),
-        outcome=outcome_of(read, value, truncated=answer.finish == "length"),
+        outcome=Outcome.UNDECIDED if undecided else outcome,
         points=value * sample.points,
         answer=read,
         explanation=why,

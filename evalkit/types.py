@@ -25,6 +25,9 @@ class Outcome(StrEnum):
     """The model finished, and no answer could be read from what it wrote."""
     TRUNCATED = "truncated"
     """The model ran out of tokens before it got to a right answer."""
+    UNDECIDED = "undecided"
+    """Judging the answer would have taken more time or memory than the task allows
+    itself; it does not count as right."""
     ERROR = "error"
     """The backend failed to answer or the answer could not be scored."""
 

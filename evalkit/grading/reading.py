@@ -15,25 +15,38 @@ MAX_ANSWER = 4000
 MAX_ITEMS = 60
 
 OPENING, CLOSING = "<think>", "</think>"
-BOX = re.compile(r"\\(?:boxed|fbox)\s{0,2}(?={)")
+BOX = re.compile(r"\\(?:boxed|fbox)(?:\s{0,2}(?={)|\s{1,2}(?=[\w.-]))")
+UNBRACED = re.compile(r"[\w.,-]{1,20}(?<![.,])")
+MAX_LINK = 60
 LINK = re.compile(
-    r"[\s$,;&\\()\[\]]{0,12}(?:(?:text{\s?)?(?:s|m|cm|seconds?|met(?:er|re)s?|units?)\b}?)?"
-    r"[\s$,;&\\()\[\]]{0,12}(?:and|or)?[\s$,;&\\()\[\]]{0,12}"
-    r"(?:[A-Za-z](?:_{?\w}?)?\s{0,2}=\s{0,2})?"
+    r"[^.!?=]{0,50}?(?:[A-Za-z](?:_\{?\w\}?)?\s{0,2}=\s{0,2}(?:\\?[$(\[]){0,3})?"
 )
-HASHES = re.compile(r"####[ ]{0,4}(?=[-+−$£€¥\\(.\d])(?!\d{1,2}[.)][ ]+[*A-Za-z])")
+JOINING = re.compile(r"\b(and|or)\b|[和或、]")
+WORDS = re.compile(r"[^\W\d_]{2,}")
+MAX_LINK_WORDS = 5
+BEHIND = re.compile(r"[\s$\\)]{0,4}([A-Za-z]{2,12})")
+HASHES = re.compile(
+    r"####[ ]{0,4}(?:(?=[-+−$£€¥\\(.\d])(?!\d{1,2}[.)][ ]+[*A-Za-z])"
+    r"|(?=\(?[A-Z]\)?\.?\s*$))"
+)
 FINAL = re.compile(
-    r"\bfinal[ ]answers?\b[*_ ]{0,4}(?:\([^()\n]{0,40}\))?[*_ ]{0,4}"
+    r"(?<![A-Za-z])final[ ]answers?\b[*_ ]{0,4}(?:\([^()\n]{0,40}\))?[*_ ]{0,4}"
     r"(?:[:=]|is\b[ ]{0,2}:?|(?=\n))[*_ ]{0,4}",
     re.IGNORECASE,
 )
 ANSWER = re.compile(
-    r"(?:\banswer[ ]is\b[ ]?:?|^[#>*_ ]{0,6}answer[*_ ]{0,4}:)[*_ ]{0,4}",
+    r"(?:\b(?:answer|(?:correct|right|best) (?:option|choice))s?[ ]"
+    r"(?:is|are|would be)\b[ ]?:?"
+    r"|\b(?:solutions|roots|values)[ ]are\b[ ]?:?"
+    r"|^[#>*_ ]{0,6}(?:(?:correct )?answer|antwort|réponse|respuesta)[*_ ]{0,4}:"
+    r"|\b(?:(?:antwort|lösung) (?:lautet|ist)|réponse est|respuesta es)\b[ ]?:?"
+    r"|答案(?:是|为|為)?[：:]?|選[：:]?|选择?[：:]?(?=\s?[(（]?[A-Z])|^A:[ ]"
+    r")[*_ ]{0,4}",
     re.IGNORECASE | re.MULTILINE,
 )
 SENTENCE_END = re.compile(
     r"(?<!approx)(?<!e\.g)(?<!i\.e)(?<![( ]ca)"
-    r"(?:[.?]|!(?!\s?(?:[=≈*·×⋅/÷+−-]|\\(?:cdot|times|approx))))[*_]{0,3}(?=\s|$)|\n"
+    r"(?:[.?]|!(?!\s?(?:[=≈*·×⋅/÷+−-]|\\(?:cdot|times|approx))))[*_]{0,3}(?=\s|$)|\n|。"
 )
 """The exclamation mark of a factorial ends nothing."""
 ITEM = re.compile(r"\n[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]{1,4}(?=\S)")
@@ -87,6 +100,13 @@ def final_answer(response: str) -> Reading | None:
     return Reading(last.text, last.rule, span)
 
 
+def since_retraction(spoken: str) -> str:
+    """The response with all that was taken back blanked out, every place as it was."""
+    start = max(0, len(spoken) - TAIL)
+    last = deque(RETRACTION.finditer(spoken, start), maxlen=1)
+    return " " * last[0].end() + spoken[last[0].end() :] if last else spoken
+
+
 def without_thinking(response: str) -> str:
     """The response with its thinking blanked out, every place where it was.
 
@@ -115,17 +135,47 @@ def boxed(text: str) -> Reading | None:
     if not boxes:
         return None
     parts = [boxes[-1]]
+    joining = ","
     for box in reversed(boxes[:-1]):
-        if not LINK.fullmatch(text, box.span[1], parts[0].span[0]):
+        between = text[box.span[1] : parts[0].span[0]]
+        if (joined := link(between)) is None:
             break
+        joining = joined
         parts.insert(0, box)
     inside = ", ".join(each.text for each in parts)
+    forms = [with_unit(text, each) for each in parts] if joining == "or" else []
+    if any(form != part.text for form, part in zip(forms, parts, strict=False)):
+        inside = " or ".join(forms)
     return Reading(inside, "boxed", (parts[0].span[0], parts[-1].span[1]))
+
+
+def link(between: str) -> str | None:
+    """The word that joins two boxes into one answer, None if nothing does."""
+    if len(between) > MAX_LINK or not LINK.fullmatch(between):
+        return None
+    plain = (
+        between.replace("\\text", " ").replace("\\quad", " ").replace("\\mathrm", " ")
+    )
+    words, joining = WORDS.findall(plain), JOINING.search(plain)
+    if joining is not None and len(words) <= MAX_LINK_WORDS:
+        return joining[1] or "and"
+    return "," if not words and between.strip() else None
+
+
+def with_unit(text: str, box: "Reading") -> str:
+    """A box with the word behind it, which tells two forms of one amount apart."""
+    behind = BEHIND.match(text, box.span[1])
+    if behind is None or behind[1] in ("and", "or"):
+        return box.text
+    return f"{box.text} {behind[1]}"
 
 
 def last_boxes(text: str) -> Iterator[Reading]:
     """The last few boxes, in order."""
     for match in deque(BOX.finditer(text), maxlen=MAX_BOXES):
+        if (bare := UNBRACED.match(text, match.end())) is not None:
+            yield Reading(bare[0], "boxed", (match.start(), bare.end()))
+            continue
         end = closing_brace(text, match.end())
         inside = text[match.end() + 1 : end].strip()
         yield Reading(inside, "boxed", (match.start(), min(end + 1, len(text))))

@@ -1,9 +1,7 @@
 """Grade school mathematics: word problems of two to eight steps."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -19,11 +17,9 @@ from evalkit import (
     Score,
     Task,
     hookimpl,
-    verdict,
 )
-from evalkit.grading import final_answer, last_number, number
+from evalkit.grading import QUANTITY, judged, number
 
-ASIDE = re.compile(r"(?<!\\)\((?=[^()]{0,200}[A-Za-z]{2})[^()]{1,200}\)")
 WORKED = (0, 14, 36, 53, 55, 70, 77, 100)
 INSTRUCTION = """\
 {question}
@@ -91,44 +87,11 @@ class Gsm8k(Task):
             solution=row["answer"],
         )
 
+    def gold(self, sample: Sample) -> Sequence[str]:
+        return (f"\\boxed{{{sample.target}}}", sample.solution)
+
     def score(self, sample: Sample, answer: Answer) -> Score:
-        stated = stated_number(answer.text, finished=answer.finish != "length")
-        right = stated is not None and stated.value == number(sample.target)
-        return verdict(
-            sample,
-            answer,
-            read=stated.text if stated else None,
-            value=1.0 if right else 0.0,
-            why=f"read from: {stated.rule}" if stated else "found no number",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A final number as written, its value, and what gave it away."""
-
-    text: str
-    value: Fraction | None
-    rule: str
-
-
-def stated_number(response: str, *, finished: bool = True) -> Stated | None:
-    """The final number of a response.
-
-    Where none is stated as the answer the last number counts, but not in a response
-    that was cut off: its last number is where it happened to stop.
-    """
-    stated = final_answer(response)
-    if stated is not None:
-        value = number(stated.text)
-        if value is not None:
-            return Stated(stated.text, value, stated.rule)
-    texts = [ASIDE.sub(" ", stated.text), stated.text] if stated else []
-    for text in (*texts, *([response] if finished else [])):
-        found = last_number(text)
-        if found is not None:
-            return Stated(found.text, number(found.text), found.rule)
-    return None
+        return judged(sample, answer, kind=QUANTITY)
 
 
 @hookimpl

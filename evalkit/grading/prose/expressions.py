@@ -10,9 +10,9 @@ from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
 
-from evalkit.grading.notation import plain
-from evalkit.grading.tokens import Token, tokens
-from evalkit.grading.values import (
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.tokens import Token, tokens
+from evalkit.grading.prose.values import (
     Form,
     UnreadableError,
     Value,

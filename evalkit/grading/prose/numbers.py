@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from evalkit.grading.expressions import MAX_CHARS, leading_form
-from evalkit.grading.notation import plain
+from evalkit.grading.prose.expressions import MAX_CHARS, leading_form
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.values import UnreadableError, Value, constant
 from evalkit.grading.reading import TAIL, Reading, without_thinking
-from evalkit.grading.values import UnreadableError, Value, constant
 
 SCALES = MappingProxyType(
     {

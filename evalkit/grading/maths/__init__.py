@@ -1,0 +1,1 @@
+"""Mathematics: from text to trees, and whether two trees are equal."""

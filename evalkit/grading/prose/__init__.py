@@ -1,0 +1,1 @@
+"""Numbers and linear forms in running text, where no answer is set apart."""
