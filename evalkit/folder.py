@@ -6,6 +6,7 @@ runs/<task>/<protocol>--<model>--<hash8>/
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,18 +53,59 @@ class RunFolder:
     def sessions(self) -> Path:
         return self.path / "sessions.jsonl"
 
+    @property
+    def spec(self) -> Path:
+        return self.path / "spec.json"
+
+    @property
+    def regrading(self) -> Path:
+        """A folder in which a rescored run's new files are made."""
+        return self.path / "regrading"
+
+    @property
+    def regraded(self) -> Path:
+        """The same folder once it is whole: its files are about to take their place."""
+        return self.path / "regraded"
+
     def read_record(self) -> RunRecord:
         """The record of a finished run; UsageError if there is none to be read."""
         try:
             return msgspec.json.decode(self.record.read_bytes(), type=RunRecord)
         except OSError:
-            state = "not finished" if self.completions.exists() else "not a run folder"
-            raise UsageError(f"{str(self.path)!r} is {state}: no record.json") from None
+            state = f"{self._state()}: no record.json"
+            raise UsageError(f"{str(self.path)!r} is {state}") from None
         except msgspec.DecodeError as exc:
             raise UsageError(f"{str(self.record)!r} is damaged: {exc}") from exc
 
+    def _state(self) -> str:
+        """Why there may be no record."""
+        if self.regraded.exists():
+            return "getting new scores; if nothing is at work, evalkit grade mends it"
+        return "not finished" if self.completions.exists() else "not a run folder"
+
+    def finish_regrade(self) -> str | None:
+        """Bring rescored files to their places; say so if it had to be done at all.
+
+        The old record goes first and the new one comes last: whenever there is a
+        record, the results beside it are its own. Whoever holds the lock may do this,
+        and after a crash does it again.
+        """
+        if self.regrading.exists():
+            shutil.rmtree(self.regrading)
+        if not self.regraded.exists():
+            return None
+        staged = RunFolder(self.regraded)
+        if staged.results.exists():
+            self.record.unlink(missing_ok=True)
+            staged.results.replace(self.results)
+        for new, old in ((staged.card, self.card), (staged.record, self.record)):
+            if new.exists():
+                new.replace(old)
+        shutil.rmtree(self.regraded)
+        return "a rescoring that had been cut off was completed"
+
     def write_spec(self, spec: RunSpec) -> None:
-        replace_file(self.path / "spec.json", pretty(spec))
+        replace_file(self.spec, pretty(spec))
 
     def write_record(self, record: RunRecord) -> None:
         replace_file(self.record, pretty(record))

@@ -30,6 +30,7 @@ class Tally:
     done: int = 0
     right: int = 0
     failed: int = 0
+    undecided: int = 0
 
 
 @dataclass(slots=True)
@@ -110,6 +111,7 @@ class Display(ABC):
         tally.done += 1
         tally.right += outcomes == {Outcome.RIGHT}
         tally.failed += Outcome.ERROR in outcomes
+        tally.undecided += Outcome.UNDECIDED in outcomes
         self.speed.answered += self.speed.begun is not None
         self.show()
 
@@ -136,6 +138,7 @@ class Display(ABC):
             f"{tally.done}/{tally.samples} done",
             f"{tally.right} right",
             *([f"{tally.failed} failed"] if tally.failed else []),
+            *([f"{tally.undecided} undecided"] if tally.undecided else []),
             *self.pace(),
         ]
         return ", ".join(parts)

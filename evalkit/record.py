@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from evalkit.types import Estimate
+from evalkit.types import Estimate, Outcome
 
 Plain: TypeAlias = Mapping[str, Any]
 """Values that JSON can hold."""
@@ -77,6 +77,21 @@ class Counts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Regrade:
+    """One time that the stored answers of a run were judged anew."""
+
+    when: str
+    grader_before: str
+    grader: str
+    task_version_before: int
+    task_version: int
+    evalkit: str
+    flipped: int
+    """How many attempts got another verdict."""
+    estimates_before: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """Everything that a reader needs to trust, or repeat, a run."""
 
@@ -90,8 +105,8 @@ class RunRecord:
     """How many attempts had which outcome; they add up to samples x attempts."""
     estimates: tuple[Estimate, ...]
     ceilings: tuple[float, ...] = ()
-    """Each estimate's value if every failed attempt had been right: with the value
-    itself, the bounds that failures leave. Empty when nothing failed."""
+    """Each estimate's value if every attempt that failed or is undecided had been
+    right: with the value itself, the bounds that these leave. Empty without any."""
     counts: Counts = Counts()
     started: str = ""
     finished: str = ""
@@ -104,11 +119,28 @@ class RunRecord:
     """Third parties' plugins that were loaded."""
     sessions: tuple[Session, ...] = ()
     warnings: tuple[str, ...] = ()
+    grader: str = ""
+    """Version of `evalkit.grading` that the answers were judged with; empty in the
+    records of runs that are older than this field."""
+    regrades: tuple[Regrade, ...] = ()
+    """The times that the answers were judged anew, the last of which gave the
+    estimates here."""
 
     @property
     def errors(self) -> int:
         """How many attempts failed for good."""
-        return self.outcomes.get("error", 0)
+        return self.outcomes.get(Outcome.ERROR.value, 0)
+
+    @property
+    def undecided(self) -> int:
+        """How many answers could not be judged within the task's limits."""
+        return self.outcomes.get(Outcome.UNDECIDED.value, 0)
+
+    @property
+    def scored_by(self) -> int:
+        """The version of the task that judged the answers."""
+        last = self.regrades[-1:]
+        return last[0].task_version if last else self.spec.task_version
 
 
 def encode(value: object) -> bytes:

@@ -9,6 +9,9 @@ import msgspec
 from evalkit.errors import DataError
 from evalkit.types import Attempt, Outcome, SampleResult, Score
 
+OPEN = frozenset({Outcome.ERROR, Outcome.UNDECIDED})
+"""Outcomes that tell nothing about the answer: it might be right."""
+
 DECODER = msgspec.json.Decoder(SampleResult)
 ENCODER = msgspec.json.Encoder()
 
@@ -61,14 +64,14 @@ class Results(Iterable[SampleResult]):
 
 
 def forgiven(results: Iterable[SampleResult]) -> Iterator[SampleResult]:
-    """The results as they would be if every failed attempt had been right."""
+    """The results as they would be if all that failed or is undecided were right."""
     for result in results:
         attempts = tuple(forgive(each, result.max_points) for each in result.attempts)
         yield replace(result, attempts=attempts)
 
 
 def forgive(attempt: Attempt, points: float) -> Attempt:
-    if attempt.score.outcome is not Outcome.ERROR:
+    if attempt.score.outcome not in OPEN:
         return attempt
     return replace(
         attempt, score=Score(value=1.0, points=points, outcome=Outcome.RIGHT)

@@ -114,6 +114,19 @@ def turn_of(completion: Completion) -> Turn:
     )
 
 
+def completion_of(turn: Turn, request: Request) -> Completion:
+    """What the results kept, as an answer to the request again."""
+    return Completion(
+        request_id=request.id,
+        text=turn.text,
+        finish=turn.finish,
+        prompt=turn.prompt,
+        prompt_tokens=turn.prompt_tokens,
+        completion_tokens=turn.completion_tokens,
+        error=turn.error,
+    )
+
+
 def seed_of(seed: int, place: str) -> int:
     """A seed of 31 bits for one request, the same in every session."""
     digest = hashlib.sha256(f"{seed}\0{place}".encode()).digest()

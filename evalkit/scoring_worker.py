@@ -88,6 +88,11 @@ def score(task: Task, sample: Sample, answer: Answer) -> Score:
             f"task {task.name!r}, score(): a value of {checked.value} with "
             f"{checked.points} points is none"
         )
+    if checked.outcome is Outcome.UNDECIDED and checked.value:
+        return failed(
+            f"task {task.name!r}, score(): what is undecided has the value 0, not "
+            f"{checked.value}"
+        )
     read = None if checked.answer is None else whole(checked.answer)
     return replace(checked, answer=read, explanation=whole(checked.explanation))
 

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import ClassVar
 
 from evalkit.backend import Backend, Engine
+from evalkit.prompts import damage, prompts, same_question
 from evalkit.task import Task
 from evalkit.types import (
     Answer,
@@ -60,9 +61,22 @@ class TaskContract:
             request = next(protocol.converse(sample, self.task.exemplars()))
             assert request.prompt
 
+    def test_prompts_have_no_damaged_characters(self) -> None:
+        exemplars = self.task.exemplars()
+        for sample in islice(self.task.samples(), 50):
+            for protocol in self.task.protocols:
+                for prompt in prompts(protocol, sample, exemplars, ""):
+                    assert not damage(prompt), sample.id
+
     def test_worked_examples_are_not_in_the_test(self) -> None:
-        questions = {sample.question for sample in self.task.samples()}
-        assert not questions & {each.question for each in self.task.exemplars()}
+        asked = {same_question(sample) for sample in self.task.samples()}
+        assert not asked & {same_question(each) for each in self.task.exemplars()}
+
+    def test_reference_answers_get_full_marks(self) -> None:
+        for sample in islice(self.task.samples(), 50):
+            for text in self.task.gold(sample):
+                score = self.task.score(sample, Answer(text=text))
+                assert (score.value, score.outcome) == (1.0, Outcome.RIGHT), sample.id
 
     def test_right_answers_get_full_marks(self) -> None:
         for id, text in self.right.items():

@@ -15,14 +15,15 @@ from evalkit.backend import Engine
 from evalkit.environment import environment
 from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, cut_torn_line, now
-from evalkit.metrics import Metric
+from evalkit.grading import GRADER
 from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
-from evalkit.results import Results, ResultsWriter, forgiven
+from evalkit.results import Results, ResultsWriter
 from evalkit.scheduler import Dialogue
-from evalkit.types import Attempt, Estimate, Outcome, Sample, SampleResult, Score
+from evalkit.summing import ceilings, estimates
+from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score
 
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
@@ -48,6 +49,8 @@ class Work:
     def opened(self) -> Generator[None]:
         """Hold the run's folder and its files, mended if a session was cut off."""
         with self.folder.locked():
+            mended = self.folder.finish_regrade()
+            self._warnings += [mended] if mended else []
             for path in (self.folder.completions, self.folder.sessions):
                 torn = cut_torn_line(path)
                 self._warnings += [torn] if torn else []
@@ -203,24 +206,19 @@ class Work:
             and cmp(self.folder.results, self._writer.draft, shallow=False)
             and earlier.spec == record.spec
             and earlier.estimates == record.estimates
+            and earlier.grader == record.grader
         )
 
     def _record(self, results: Results) -> RunRecord:
         planned = self.planned
-        estimates = tuple(self._estimate(each, results) for each in planned.metrics)
-        failed = self._outcomes[Outcome.ERROR.value] > 0
         return RunRecord(
             spec=planned.spec,
             samples=planned.samples,
             samples_sha256=planned.samples_sha256,
             data_origin=planned.data_origin,
             outcomes={each.value: self._outcomes[each.value] for each in Outcome},
-            estimates=estimates,
-            ceilings=tuple(
-                self._estimate(each, forgiven(results)).value
-                for each in planned.metrics
-                if failed
-            ),
+            estimates=estimates(planned, results),
+            ceilings=ceilings(planned, results, self._outcomes),
             counts=Counts(**self._turns),
             started=self._started,
             finished=now(),
@@ -229,9 +227,5 @@ class Work:
             plugins=tuple(self._plugins.third_party),
             sessions=self._sessions,
             warnings=(*self._warnings, *self._plugins.warnings),
+            grader=GRADER,
         )
-
-    def _estimate(self, metric: Metric, results: Iterable[SampleResult]) -> Estimate:
-        where = f"task {self.planned.task.name!r}, metric {metric.name!r}"
-        with boundary(TaskError, where):
-            return metric.estimate(results)

@@ -39,10 +39,12 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
             )
             assert done.returncode == 0, done.stderr
             outputs.append(done.stdout)
-    run, shown = outputs
+    run, shown, checked, graded = outputs
     assert "2 right, 1 wrong, 1 no answer" in run
     assert "Spell banana backwards. Answer in one word." in shown
     assert "outcome:   wrong" in shown
+    assert "ok      reference answers get full marks (4 answers)" in checked
+    assert "0 of 4 verdicts flipped" in graded
     tested = subprocess.run(
         (sys.executable, "-m", "pytest", "-q", "test_spelling.py"),
         cwd=tmp_path,
@@ -52,7 +54,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
         check=False,
     )
     assert tested.returncode == 0, tested.stdout
-    assert "7 passed" in tested.stdout
+    assert "9 passed" in tested.stdout
 
 
 def test_the_tutorials_task_has_no_more_than_it_says() -> None:

@@ -1,6 +1,7 @@
 """What a person sees while a run goes on."""
 
 import io
+import json
 import os
 import pty
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.progress import LogDisplay, Speed, duration
-from tests.conftest import Evalkit, command
+from tests.conftest import Evalkit, command, install
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,19 @@ def test_speed_and_time_left_count_from_the_first_step() -> None:
 def test_a_log_gets_a_line_at_the_end_with_counts(evalkit: Evalkit) -> None:
     done = evalkit("run", "--tasks=counting", "--model=scripted:counting:odd_only")
     assert "counting: 10/10 done, 5 right, 0 tokens/s" in done.stderr
+
+
+def test_what_failed_or_is_undecided_is_counted_apart(
+    evalkit: Evalkit, site: Path, tmp_path: Path
+) -> None:
+    install(site, "marking", "marking")
+    answers = [{"id": f"q{i}", "text": f"{i + 1}"} for i in range(8)]
+    (tmp_path / "answers.jsonl").write_text("\n".join(map(json.dumps, answers)))
+    words = ("run", "--tasks=marking", "--model=scripted:answers.jsonl")
+    done = evalkit(*words, MARKING_VERSION="2")
+    assert done.returncode == 1
+    assert "10/10 done, 7 right, 2 failed, 1 undecided, 0 tokens/s" in done.stderr
+    assert "2 attempts failed, 1 answers could not be judged" in done.stdout
 
 
 def test_a_log_is_not_flooded() -> None:

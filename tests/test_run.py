@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,14 +33,18 @@ from evalkit import (
     RunSpec,
     Sample,
     SampleResult,
+    Score,
     Task,
     TaskError,
     UsageError,
     hookimpl,
     run,
+    verdict,
 )
 from evalkit.commands import command_line
 from evalkit.folder import RunFolder
+from evalkit.grading import GRADER
+from evalkit.report.terminal import summary
 
 
 def plugins(*extra: object) -> Plugins:
@@ -274,6 +278,41 @@ def test_failed_requests_are_counted_bounded_and_asked_again(tmp_path: Path) -> 
     assert again.counts.replayed == 8
 
 
+def test_undecided_answers_are_counted_and_bounded_but_not_asked_again(
+    tmp_path: Path,
+) -> None:
+    class Plugin:
+        @hookimpl
+        def evalkit_tasks(self) -> Iterable[type[Task]]:
+            return (Hard,)
+
+    (record,) = run(experiment(tmp_path, tasks=("hard",)), plugins(Plugin()))
+    assert (record.undecided, record.errors) == (3, 0)
+    assert (record.estimates[0].value, record.ceilings[0]) == (0.7, 1.0)
+    folder = RunFolder.of(tmp_path, record.spec)
+    card = folder.card.read_text()
+    assert "**3 answers could not be judged within the limits.**" in card
+    assert "70.0 % to 100.0 %" in card
+    assert "| undecided | 3 | 30.0 % |" in card
+    told = [line for line, _ in summary(record, folder)]
+    assert "  outcomes: 7 right, 3 undecided" in told
+    assert (
+        "  3 answers could not be judged within the limits: accuracy lies between "
+        "70.0 % and 100.0 %"
+    ) in told
+
+
+def test_the_graders_version_is_on_record(tmp_path: Path) -> None:
+    (record,) = run(experiment(tmp_path), plugins())
+    folder = RunFolder.of(tmp_path, record.spec)
+    assert record.grader == GRADER
+    assert f"- grader: `{GRADER}`" in folder.card.read_text()
+    older = replace(record, grader="older")
+    folder.write_record(older)
+    (again,) = run(experiment(tmp_path), plugins())
+    assert again.grader == GRADER
+
+
 def test_a_conversation_may_have_several_turns(tmp_path: Path) -> None:
     wanted = experiment(tmp_path, protocol="checked")
     (record,) = run(wanted, plugins(CheckedPlugin()))
@@ -448,6 +487,19 @@ def test_a_plugin_adds_a_command() -> None:
 @dataclass(frozen=True, kw_only=True)
 class Second(counting.Counting):
     name = "second"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hard(counting.Counting):
+    """Answers of more than 7 are too much for its judge."""
+
+    name = "hard"
+
+    def score(self, sample: Sample, answer: Answer) -> Score:
+        given = super().score(sample, answer)
+        if int(sample.target) <= 7:
+            return given
+        return verdict(sample, answer, read=given.answer, value=0, undecided=True)
 
 
 class Unsound(Metric):

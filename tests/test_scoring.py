@@ -34,6 +34,8 @@ class Wild(Task):
     def score(self, sample: Sample, answer: Answer) -> Score:
         if answer.text == "give a truth value":
             return "right"  # type: ignore[return-value]
+        if answer.text == "half decide":
+            return Score(value=0.5, outcome=Outcome.UNDECIDED, points=0.5)
         DEEDS[answer.text]()
         return verdict(sample, answer, read=self.greeting, value=1.0)
 
@@ -106,6 +108,7 @@ def score(*deeds: str, limits: Limits = QUICK, **options: str) -> list[Score]:
         ("exit", "SystemExit: 3"),
         ("disarm", "scoring took longer than 0.5 s"),
         ("give a truth value", "score()"),
+        ("half decide", "undecided has the value 0, not 0.5"),
     ],
 )
 def test_a_wild_task_costs_one_score_and_no_other(deed: str, why: str) -> None:
@@ -210,3 +213,14 @@ def test_values_outside_0_to_1_are_errors(value: float) -> None:
     sample = Sample(id="1", question="?", target="!")
     with pytest.raises(ValueError, match="between 0 and 1"):
         verdict(sample, Answer(text=""), read=None, value=value)
+
+
+def test_what_could_not_be_judged_is_undecided_cut_off_or_not() -> None:
+    sample = Sample(id="1", question="?", target="!", points=2)
+    for finish in ("stop", "length"):
+        answer = Answer(text="x", finish=finish)  # type: ignore[arg-type]
+        given = verdict(sample, answer, read="x", value=0.0, undecided=True)
+        assert (given.outcome, given.value, given.points) == (Outcome.UNDECIDED, 0, 0)
+        assert given.answer == "x"
+    with pytest.raises(ValueError, match="undecided has the value 0"):
+        verdict(sample, Answer(text="x"), read="x", value=0.5, undecided=True)

@@ -17,6 +17,10 @@ COMMANDS = {
     "backends": "List the backends and their options.",
     "plugins": "List the plugins, those that do not work included.",
     "show": "Show the finished run in the folder RUN, or one of its samples.",
+    "grade": "Judge the answers of a finished run anew, or those in any file of "
+    "responses.",
+    "check": "Check tasks without a model: their samples, prompts and reference "
+    "answers.",
 }
 
 

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evalkit.hookspecs import hookimpl
-from evalkit.record import RunRecord
+from evalkit.record import Regrade, RunRecord
 from evalkit.report.words import (
     amount,
     cell,
     code,
     estimate_line,
+    grader_name,
     markdown_table,
+    open_attempts,
     points,
 )
 from evalkit.results import Results
@@ -52,11 +54,14 @@ def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardS
     if record.warnings:
         lines = "\n".join(f"- {cell(each, 400)}" for each in record.warnings)
         yield CardSection("Warnings", lines, rank=60)
+    if record.regrades:
+        lines = "\n".join(f"- {regrade_line(each)}" for each in record.regrades)
+        yield CardSection("Judged anew", lines, rank=65)
     yield CardSection("Versions", version_section(record), rank=70)
 
 
 def result_section(record: RunRecord) -> str:
-    """One row per metric, with its interval, and the bounds if anything failed."""
+    """One row per metric, with its interval, and the bounds if anything is open."""
     rows = [
         (
             cell(e.metric),
@@ -75,8 +80,8 @@ def result_section(record: RunRecord) -> str:
             for e, top in zip(record.estimates, record.ceilings, strict=True)
         )
         parts.append(
-            f"**{record.errors} attempts failed.** They count as wrong. Had they all "
-            f"been right: {bounds}."
+            f"**{open_attempts(record)}.** They count as wrong. Had they all been "
+            f"right: {bounds}."
         )
     return "\n\n".join(parts)
 
@@ -166,9 +171,23 @@ def cost_section(record: RunRecord) -> str:
     return facts_list(facts)
 
 
+def regrade_line(regrade: Regrade) -> str:
+    """One time that the answers were judged anew, and what it replaced."""
+    was = "; ".join(
+        f"{cell(each.metric)} {estimate_line(each)}"
+        for each in regrade.estimates_before
+    )
+    return (
+        f"{cell(regrade.when)}: from task version {regrade.task_version_before}, "
+        f"{cell(grader_name(regrade.grader_before))}, to task version "
+        f"{regrade.task_version}, {cell(grader_name(regrade.grader))}; "
+        f"{regrade.flipped} verdicts flipped. Before: {was}"
+    )
+
+
 def version_section(record: RunRecord) -> str:
     """Versions and hardware, as of the last session."""
-    facts = dict(record.environment)
+    facts = {"grader": record.grader, **record.environment}
     for session in record.sessions[-1:]:
         facts |= {**session.environment, **session.facts}
     if record.plugins:

@@ -9,7 +9,14 @@ from rich.text import Text
 from evalkit.folder import RunFolder
 from evalkit.record import RunRecord
 from evalkit.report.card import FEW, answers, earned, outcomes
-from evalkit.report.words import amount, estimate_line, points, short
+from evalkit.report.words import (
+    amount,
+    estimate_line,
+    grader_name,
+    open_attempts,
+    points,
+    short,
+)
 from evalkit.results import Results
 from evalkit.text import visible
 from evalkit.types import Outcome
@@ -48,13 +55,20 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
         yield f"    {cut} ran out of tokens; --max-tokens gives them more", "dim"
     for each, top in zip(record.estimates, record.ceilings, strict=False):
         bounds = f"{amount(each.value, each.scale)} and {amount(top, each.scale)}"
+        again = "; the same command asks the failed ones again" if record.errors else ""
         yield (
-            f"  {record.errors} attempts failed: {each.metric} lies between {bounds}; "
-            "the same command asks them again",
-            "bold red",
+            f"  {open_attempts(record)}: {each.metric} lies between {bounds}{again}",
+            "bold red" if record.errors else "bold yellow",
         )
+    yield f"  judged by:  {judges(record)}", "dim"
     yield f"  run folder: {folder.path}", ""
     yield f"  card:       {folder.card}", ""
+
+
+def judges(record: RunRecord) -> str:
+    """Whose verdicts these are."""
+    anew = ", anew after the run" if record.regrades else ""
+    return f"task version {record.scored_by}, {grader_name(record.grader)}{anew}"
 
 
 def outcome_line(record: RunRecord) -> str:

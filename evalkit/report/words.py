@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from evalkit.record import RunRecord
 from evalkit.text import visible
 from evalkit.types import Estimate
 
@@ -21,6 +22,18 @@ def estimate_line(estimate: Estimate) -> str:
     return f"{amount(estimate.value, estimate.scale)}{of} ({low} to {high})"
 
 
+def grader_name(version: str) -> str:
+    """A grader in words; runs of before it had versions tell of none."""
+    return f"grader {version}" if version else "a grader that left no version"
+
+
+def open_attempts(record: RunRecord) -> str:
+    """How many attempts might be right for all that is known, and why."""
+    failed = [f"{record.errors} attempts failed"] if record.errors else []
+    late = f"{record.undecided} answers could not be judged within the limits"
+    return ", ".join((*failed, *([late] if record.undecided else [])))
+
+
 def points(value: float) -> str:
     """Points without a needless decimal."""
     return f"{value:g}"
@@ -30,6 +43,11 @@ def short(text: str, width: int) -> str:
     """A text in one line of at most `width` characters."""
     line = visible(" ".join(text.split()))
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def quoted(text: str | None, width: int = 60) -> str:
+    """A text as it was read, in quotes; LaTeX keeps its single backslashes."""
+    return "nothing" if text is None else f"'{short(text, width)}'"
 
 
 def cell(text: str, width: int = 60) -> str:

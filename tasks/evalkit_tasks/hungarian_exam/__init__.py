@@ -87,6 +87,12 @@ class HungarianExam(Task):
     def exemplars(self) -> Sequence[Sample]:
         return worked_examples()
 
+    def gold(self, sample: Sample) -> Sequence[str]:
+        if sample.metadata["answer_type"] == "proof":
+            return ()
+        stated = f"Final answer: {sample.target}"
+        return (stated, sample.solution) if sample.solution else (stated,)
+
     def score(self, sample: Sample, answer: Answer) -> Score:
         judge = judge_of(sample.metadata["answer_type"], sample.metadata["answer"])
         finished = answer.finish != "length"

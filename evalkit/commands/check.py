@@ -1,0 +1,102 @@
+"""evalkit check"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from evalkit.checks import Check, check_task
+from evalkit.choosing import Chosen, choose_tasks, offered
+from evalkit.errors import DataError, UsageError
+from evalkit.experiment import Experiment
+from evalkit.options import parse
+from evalkit.plan import find_data
+from evalkit.plugins import Plugins
+from evalkit.text import visible
+
+
+@click.command("check")
+@click.argument("tasks", nargs=-1, metavar="[TASK]...")
+@click.option("--all", "every", is_flag=True, help="Check every task there is.")
+@click.option(
+    "--set",
+    "task_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A task option; TASK.NAME=VALUE for one of several tasks.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar="EVALKIT_DATA",
+    metavar="DIR",
+    help="Read datasets from DIR/owner/name, not from the Hub. [env: EVALKIT_DATA]",
+)
+@click.option(
+    "--protocol",
+    "-p",
+    default="",
+    metavar="NAME",
+    help="Check the prompts of this protocol only; all of the task's if left out.",
+)
+@click.pass_obj
+def check_command(
+    plugins: Plugins,
+    /,
+    tasks: tuple[str, ...],
+    every: bool,
+    task_options: tuple[str, ...],
+    data: Path | None,
+    protocol: str,
+) -> int:
+    """Check tasks without a model: their samples, prompts and reference answers.
+
+    Reference answers must get full marks under the task's own scoring, and silence
+    none. Prompts must have no control characters or broken letters. Worked examples
+    must not be in the test. Samples must be the same each time, with ids of their own.
+
+    The exit status is 0 if all holds, 1 if something does not, or 2 if something asked
+    for is wrong.
+    """
+    if bool(tasks) == every:
+        raise UsageError("name the tasks to check, or give --all for every one of them")
+    names = tuple(entry.item.name for entry in plugins.tasks) if every else tasks
+    options = parse(task_options, "--set")
+    wanted = Experiment(tasks=names, task_options=options, data=data)
+    chosen = choose_tasks(wanted, plugins)
+    for each in chosen:
+        offered(each.task, protocol, plugins)
+    return check_each(chosen, protocol, plugins)
+
+
+def check_each(chosen: list[Chosen], protocol: str, plugins: Plugins) -> int:
+    """Check task after task; one whose data are not at hand waits for the others."""
+    failed = 0
+    missing: list[DataError] = []
+    for each in chosen:
+        try:
+            find_data(each)
+        except DataError as exc:
+            missing.append(exc)
+            continue
+        task = each.task
+        click.echo(f"{task.name}, version {task.version}")
+        for check in check_task(task, each.words, offered(task, protocol, plugins)):
+            failed += bool(check.failed)
+            for line in lines(check):
+                click.echo(visible(line))
+    if missing:
+        raise DataError("; ".join(map(str, missing)))
+    return int(failed > 0)
+
+
+def lines(check: Check) -> Iterator[str]:
+    """A check in a line, and its first problems."""
+    note = f"; {check.note}" if check.note else ""
+    of = f"{check.failed} of " if check.failed else ""
+    state = "FAILED" if check.failed else "ok"
+    yield f"  {state:6}  {check.name} ({of}{check.looked_at} {check.unit}{note})"
+    for problem in check.problems:
+        yield f"            {' '.join(problem.split())}"
+    if check.failed > len(check.problems):
+        yield f"            and {check.failed - len(check.problems)} more"

@@ -1,0 +1,77 @@
+"""Reading prompts as a model will: what of them was damaged on the way to it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+
+from evalkit.protocol import Protocol
+from evalkit.text import visible
+from evalkit.types import Prompt, Sample
+
+DAMAGED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd]"
+    r"|\t(?=(?:ext|imes|heta|frac|ilde|riangle)\b)"
+)
+"""Control characters but the newline and the tab, halves of surrogate pairs, the
+replacement character; and the tab that was the beginning of a LaTeX command."""
+ESCAPES = MappingProxyType(
+    {"\a": "a", "\b": "b", "\t": "t", "\v": "v", "\f": "f", "\r": "r"}
+)
+MOST_TURNS = 16
+SPELLINGS = str.maketrans("‘’“”‐‑‒–—−", "''\"\"------")
+
+
+def prompts(
+    protocol: Protocol, sample: Sample, exemplars: Sequence[Sample], said: str
+) -> Iterator[Prompt]:
+    """What a protocol asks about a sample, of a model that always says the same."""
+    conversation = protocol.converse(sample, exemplars)
+    request = next(conversation)
+    for _ in range(MOST_TURNS):
+        yield request.prompt
+        try:
+            request = conversation.send(request.completion(said))
+        except StopIteration:
+            return
+    conversation.close()
+
+
+def texts(prompt: Prompt) -> tuple[str, ...]:
+    """The texts of a prompt, one per message."""
+    if isinstance(prompt, str):
+        return (prompt,)
+    return tuple(message.content for message in prompt)
+
+
+def damage(prompt: Prompt) -> str:
+    """What is wrong with the characters of a prompt; empty if nothing is."""
+    found = [
+        (text, match) for text in texts(prompt) for match in DAMAGED.finditer(text)
+    ]
+    if not found:
+        return ""
+    text, match = found[0]
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{description(text, match.start())}{more}"
+
+
+def description(text: str, place: int) -> str:
+    """A damaged character, what stands around it, and what it may have been."""
+    character = text[place]
+    around = visible(text[max(0, place - 15) : place + 15].replace("\t", "\\x09"))
+    what = f"U+{ord(character):04X} in '{' '.join(around.split())}'"
+    following = re.match(r"[A-Za-z]{1,12}", text[place + 1 : place + 13])
+    if character in ESCAPES and following:
+        command = f"\\{ESCAPES[character]}{following[0]}"
+        return f"{what}, perhaps {command} in a string that was not raw"
+    if character == "�":
+        return f"{what}, left by a wrong encoding"
+    return what
+
+
+def same_question(sample: Sample) -> str:
+    """A question as it is told from others: spaces, case and quotes left aside."""
+    text = "\n".join((sample.question, *sample.choices)).translate(SPELLINGS)
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(plain.split()).rstrip(".?!:")

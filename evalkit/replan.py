@@ -1,0 +1,106 @@
+"""From the record of a finished run back to its task, protocol and metrics."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from evalkit.choosing import choose_task, data_root, offered
+from evalkit.data import Data
+from evalkit.errors import TaskError, UsageError, boundary
+from evalkit.metrics import Metric
+from evalkit.plan import PlannedRun, check_samples, find_data, option_values
+from evalkit.plugins import Plugins
+from evalkit.protocol import Protocol
+from evalkit.record import DatasetFacts, Plain, RunRecord, RunSpec
+from evalkit.task import Task
+
+
+def planned_again(record: RunRecord, data: Path | None, plugins: Plugins) -> PlannedRun:
+    """The run as its record has it, with the task as it is installed now.
+
+    Raises UsageError if the task no longer has the questions that were asked.
+    """
+    spec = record.spec
+    words = as_words(spec.task_options)
+    cls = plugins.tasks[spec.task]
+    chosen = find_data(choose_task(cls, words, Data(root=data_root(data))))
+    task = chosen.task
+    check_options(task, spec)
+    check_same_samples(task, record, chosen.dataset)
+    with boundary(TaskError, f"task {task.name!r}, exemplars()"):
+        exemplars = tuple(task.exemplars())
+    return PlannedRun(
+        spec=spec,
+        task=task,
+        task_words=words,
+        protocol=restored(offered(task, spec.protocol, plugins)[0], spec),
+        metrics=tuple(metrics_again(record, task, plugins)),
+        exemplars=exemplars,
+        samples=record.samples,
+        samples_sha256=record.samples_sha256,
+        data_origin=record.data_origin,
+    )
+
+
+def as_words(options: Plain) -> dict[str, str]:
+    """Option values as a user would write them after ``--set``; those that cannot be
+    written there had their defaults."""
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in options.items()
+        if value is None or isinstance(value, str | int | float)
+    }
+
+
+def check_options(task: Task, spec: RunSpec) -> None:
+    """Refuse a task that no longer takes the options of the run as it did."""
+    values = option_values(task)
+    for name, value in spec.task_options.items():
+        if values.get(name) != value:
+            raise UsageError(
+                f"task {task.name!r}: option {name!r} cannot be {value!r} again, as it "
+                "was when the run was made"
+            )
+
+
+def check_same_samples(
+    task: Task, record: RunRecord, dataset: DatasetFacts | None
+) -> None:
+    """Refuse to judge answers to questions that are no longer the same."""
+    spec = record.spec
+    checked = check_samples(task, spec.limit)
+    if checked.sha256 == record.samples_sha256:
+        return
+    if dataset != spec.dataset:
+        what = f"the dataset of task {task.name!r} has changed since the run was made"
+    else:
+        what = (
+            f"task {task.name!r}, version {task.version}, has other samples than "
+            f"version {spec.task_version}, which the run was made with"
+        )
+    raise UsageError(
+        f"{what}: samples sha256 {checked.sha256[:12]}…, in the record "
+        f"{record.samples_sha256[:12]}…"
+    )
+
+
+def restored(protocol: Protocol, spec: RunSpec) -> Protocol:
+    """The protocol with the options that it had in the run."""
+    options: dict[str, Any] = dict(spec.protocol_options)
+    try:
+        return msgspec.convert(options, type(protocol), strict=False)
+    except (msgspec.ValidationError, TypeError, ValueError) as exc:
+        raise UsageError(
+            f"protocol {spec.protocol!r} cannot be what it was in the run: {exc}"
+        ) from exc
+
+
+def metrics_again(record: RunRecord, task: Task, plugins: Plugins) -> Iterator[Metric]:
+    """Those of the task, and those that the user had added."""
+    yield from task.metrics
+    own = {each.name for each in task.metrics}
+    for each in record.estimates:
+        if each.metric not in own and each.metric in plugins.metrics:
+            yield plugins.metrics[each.metric]

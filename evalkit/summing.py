@@ -1,0 +1,37 @@
+"""What a run's results come to: each metric's estimate, and the bounds on it."""
+
+from collections.abc import Iterable, Mapping
+
+from evalkit.errors import TaskError, boundary
+from evalkit.metrics import Metric
+from evalkit.plan import PlannedRun
+from evalkit.results import OPEN, Results, forgiven
+from evalkit.types import Estimate, SampleResult
+
+
+def estimates(planned: PlannedRun, results: Results) -> tuple[Estimate, ...]:
+    """Each metric's estimate, in the order of the metrics."""
+    return tuple(estimate(planned, each, results) for each in planned.metrics)
+
+
+def ceilings(
+    planned: PlannedRun, results: Results, outcomes: Mapping[str, int]
+) -> tuple[float, ...]:
+    """Each metric's value if all that failed or is undecided were right.
+
+    Empty if there is no such attempt.
+    """
+    if not any(outcomes.get(each.value, 0) for each in OPEN):
+        return ()
+    return tuple(
+        estimate(planned, each, forgiven(results)).value for each in planned.metrics
+    )
+
+
+def estimate(
+    planned: PlannedRun, metric: Metric, results: Iterable[SampleResult]
+) -> Estimate:
+    """A metric over results; what it raises is named as its own failure."""
+    where = f"task {planned.task.name!r}, metric {metric.name!r}"
+    with boundary(TaskError, where):
+        return metric.estimate(results)
