@@ -1,5 +1,6 @@
 """What the documents tell users to do is done here, word for word."""
 
+import doctest
 import os
 import re
 import shlex
@@ -14,7 +15,11 @@ BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
 
 def blocks(path: Path) -> list[tuple[str, str, str]]:
     """The fenced blocks of a page: language, label, text."""
-    return [match.groups(default="") for match in BLOCK.finditer(path.read_text())]
+    return blocks_of(path.read_text(encoding="utf-8"))
+
+
+def blocks_of(text: str) -> list[tuple[str, str, str]]:
+    return [match.groups(default="") for match in BLOCK.finditer(text)]
 
 
 def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
@@ -55,6 +60,14 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
     )
     assert tested.returncode == 0, tested.stdout
     assert "9 passed" in tested.stdout
+
+
+def test_the_examples_of_grading_are_true() -> None:
+    text = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+    (block,) = (b for _, _, b in blocks_of(text) if b.startswith(">>>"))
+    examples = doctest.DocTestParser().get_doctest(block, {}, "grading.md", None, 0)
+    assert len(examples.examples) >= 8
+    assert doctest.DocTestRunner().run(examples).failed == 0
 
 
 def test_the_tutorials_task_has_no_more_than_it_says() -> None:

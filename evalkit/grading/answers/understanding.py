@@ -18,7 +18,7 @@ PREFIX = re.compile(
 LETTERED = re.compile(r"\(?([A-Za-z])(?:\)[.:]?\s*|[.:]\s)(.*)", re.DOTALL)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def understand(text: str, *, loosely: bool = False) -> tuple[Meaning, ...]:
     """All that a text may mean, the likeliest first; at least its words.
 
