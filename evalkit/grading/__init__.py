@@ -1,12 +1,13 @@
 """Reading answers, and judging whether they are right.
 
-`judge` finds the final answer of a response and compares it with the reference; `extract`
-and `equal` are its halves, `grade` its verdict alone, and `judged` makes it the score of a
-task. The other names read numbers in running text, for tasks that mark by rules of their
-own. docs/grading.md has the rules and how right they are.
+`judge` finds the final answer of a response and compares it with the reference;
+`extract` and `equal` are its halves, `grade` its verdict alone, and `judged` makes it
+the score of a task. The other names read numbers in running text, for tasks that mark
+by rules of their own. docs/grading.md has the rules and how right they are.
 
-No text is evaluated as a program. Reading takes time linear in the length of a text, and
-judging no more than a few seconds, with limits on everything that a text can make large.
+No text is evaluated as a program. Reading takes time linear in the length of a text,
+and judging no more than a few seconds, with limits on everything that a text can make
+large.
 """
 
 from evalkit.grading.equality import equal

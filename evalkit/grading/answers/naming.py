@@ -17,28 +17,28 @@ def unstyled(side: Sequence[Token]) -> Sequence[Token]:
 
 def naming(side: Sequence[Token]) -> bool:
     """Whether a side of an equation only names what stands on the other."""
-    if not side:
-        return False
-    first = side[0]
-    if all(each.kind == "word" or is_word(each) for each in side):
+    if not side or sign(side[0], "|", "("):
+        return enclosing(side[1:-1])
+    if side[0].kind == "word" or all(map(is_word, side)):
         return True
-    if sign(first, "|", "("):
-        inner = side[1:-1]
-        return bool(inner) and all(
-            each.kind in ("name", "word") or sign(each, ",", "_", ";") for each in inner
-        )
-    if first.kind == "word":
-        return True
-    if first.kind != "name" or first.text in FUNCTIONS:
+    if side[0].kind != "name" or side[0].text in FUNCTIONS:
         return False
-    letters = [each for each in outside(side) if each.kind == "name"]
-    if any(sign(each, ":") for each in side):
-        return all(
-            each.kind == "name" or sign(each, ":", "_") for each in outside(side)
-        )
-    if any(sign(each, *"+-*/√^") for each in outside(side)) or "frac" in first.text:
+    bare = outside(side)
+    if any(sign(each, *"+-*/√^") for each in bare):
         return is_inverse(side)
-    return len(letters) == 1 or all(each.text in GREEK for each in letters[:-1])
+    if any(sign(each, ":") for each in bare):
+        return all(each.kind == "name" or sign(each, ":", "_") for each in bare)
+    letters = [each.text for each in bare if each.kind == "name"]
+    if any(len(each) == 2 and each.islower() and each not in GREEK for each in letters):
+        return False  # xy = 6 names nothing
+    return len(letters) == 1 or all(each in GREEK for each in letters[:-1])
+
+
+def enclosing(inner: Sequence[Token]) -> bool:
+    """Whether brackets hold names alone, as in |AB| and (x, y)."""
+    return bool(inner) and all(
+        each.kind in ("name", "word") or sign(each, ",", "_", ";") for each in inner
+    )
 
 
 def outside(side: Sequence[Token]) -> list[Token]:
@@ -46,42 +46,34 @@ def outside(side: Sequence[Token]) -> list[Token]:
     found: list[Token] = []
     depth, lowered = 0, False
     for each in side:
-        opens = sign(each, "(", "{", "[")
-        depth += opens - sign(each, ")", "}", "]")
-        if depth == 0 and not opens and not sign(each, ")", "}", "]") and not lowered:
+        opens, closes = sign(each, "(", "{", "["), sign(each, ")", "}", "]")
+        depth += opens - closes
+        if depth == 0 and not (opens or closes or lowered):
             found.append(each)
         lowered = sign(each, "_") and depth == 0
-    lower = [
-        each for each in found if not (each.kind == "name" and is_lower_pair(each))
-    ]
-    if len(lower) != len(found):
-        return [*found, *found]  # xy = 6 is no name
     return found
 
 
-def is_lower_pair(token: Token) -> bool:
-    text = token.text
-    return len(text) == 2 and text.islower() and text not in GREEK
-
-
 def is_inverse(side: Sequence[Token]) -> bool:
-    """f^{-1}(x)"""
+    """Whether a side names an inverse function, as f^{-1}(x) does."""
     texts = "".join(each.text for each in side)
     return re.match(r"[a-zA-Z]\^\{?-1\}?\(", texts) is not None
 
 
 def is_word(token: Token) -> bool:
+    """Whether letters make a word that is no known name of mathematics."""
     text = token.text
-    return token.kind == "name" and len(text) > 2 and text not in GREEK | FUNCTIONS
+    if token.kind != "name":
+        return token.kind == "word"
+    return len(text) > 2 and text not in GREEK | FUNCTIONS
 
 
 def named(side: Sequence[Token], value: Meaning) -> Named:
+    """A value with the name that is on the other side."""
     texts = [each.text for each in side if each.text not in ("{", "}")]
     first = side[0] if side else None
-    simple = (
-        first is not None
-        and first.kind == "name"
-        and (len(first.text) == 1 or first.text in GREEK)
-    )
-    simple = simple and not any(sign(each, "(") for each in side)
+    called = any(sign(each, "(") for each in side)
+    simple = first is not None and first.kind == "name" and not called
+    if first is not None and len(first.text) > 1 and first.text not in GREEK:
+        simple = False
     return Named("".join(texts), value, simple)
