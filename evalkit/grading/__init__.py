@@ -24,8 +24,9 @@ from evalkit.grading.prose.numbers import (
     quantity,
 )
 from evalkit.grading.prose.values import Form, Value
-from evalkit.grading.reading import Reading, final_answer, without_thinking
+from evalkit.grading.reading import Reading, final_answer
 from evalkit.grading.scoring import judged
+from evalkit.grading.spoken import without_thinking
 from evalkit.grading.verdicts import GRADER, Judgement, Verdict
 
 __all__ = [

@@ -9,8 +9,9 @@ from itertools import product
 from evalkit.grading.answers.display import MAX_SHOWN, described
 from evalkit.grading.answers.meanings import Meaning
 from evalkit.grading.answers.understanding import understand
+from evalkit.grading.answers.words import spelled
 from evalkit.grading.comparing.amounts import Amounts
-from evalkit.grading.comparing.comparison import Comparison, spelled_out
+from evalkit.grading.comparing.comparison import Comparison
 from evalkit.grading.comparing.findings import Finding
 from evalkit.grading.comparing.symbolic import SECONDS, Symbolic, algebra
 from evalkit.grading.maths.limits import MAX_CHARS
@@ -30,7 +31,7 @@ def equal(reference: str, answer: str, *, tolerance: float | None = None) -> Ver
     one, other = simple(reference), simple(answer)
     if one is not None and one == other:
         return verdict("same number", reference, answer, equal=True)
-    if tolerance is None and is_other(one, other):
+    if tolerance is None and "." not in reference and is_other(one, other):
         return verdict("other number", reference, answer, equal=False)
     if max(len(reference), len(answer)) > MAX_CHARS:
         same = reference.strip() == answer.strip()
@@ -88,3 +89,9 @@ def cut(text: str) -> str:
 def meanings(text: str, *, loosely: bool = False) -> tuple[Meaning, ...]:
     """All that a text may mean, its numbers also read where they are spelled out."""
     return (*understand(text, loosely=loosely), *spelled_out(text))
+
+
+def spelled_out(text: str) -> tuple[Meaning, ...]:
+    """What a text means with its numbers in digits."""
+    changed = spelled(text)
+    return understand(changed)[:1] if changed != text else ()

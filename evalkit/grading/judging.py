@@ -3,33 +3,30 @@
 import re
 
 from evalkit.grading.answers.meanings import Expression, Letter, Meaning, Named, Words
-from evalkit.grading.answers.words import said
-from evalkit.grading.equality import equal, meanings
-from evalkit.grading.kinds import (
-    CHOICE,
-    MATH,
-    QUANTITY,
-    STATING,
-    TEXT,
-    Kind,
+from evalkit.grading.answers.words import is_prose, said
+from evalkit.grading.closing import (
+    ASIDE,
+    CLAUSE,
+    FORMULA,
+    NUMBER,
     closing_number,
-    ends_in_code,
+    inside,
     printed,
-    refuses,
-    without_code,
+    states_nothing,
 )
+from evalkit.grading.equality import equal, meanings
+from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, STATING, TEXT, Kind
+from evalkit.grading.letters import leading_letter
 from evalkit.grading.maths.nodes import names
-from evalkit.grading.reading import (
-    Reading,
-    final_answer,
-    since_retraction,
-    without_thinking,
-)
+from evalkit.grading.reading import Reading, final_answer
+from evalkit.grading.spoken import ends_in_code, meant, without_code
 from evalkit.grading.verdicts import Judgement
 
-CLAUSE = re.compile(r"\s(?:because|since|as|which|given that|where|when|for a)\s")
-EITHER = re.compile(r"\d[^\d.]{0,20}\b(?:or|and)\b[^\d.]{0,20}\d")
-ASIDE = re.compile(r"(?<!\\)\((?=[^()]{0,200}[A-Za-z]{2})[^()]{1,200}\)")
+EITHER = re.compile(r"\d[^\d.]{0,20}(?:\b(?:or|and|to)\b|[,;])[^\d.]{0,20}\d")
+PAIR = re.compile(r"\d[^\d.]{0,20}\b(?:or|and)\b[^\d.]{0,20}\d")
+CONTRAST = re.compile(r"^not\s\S{1,20},?\sbut\s", re.IGNORECASE)
+STYLED = re.compile(r"\\text\w{0,2}\s?\{([^{}]{0,200})\}")
+NEGATED = re.compile(r"\W{0,4}(?:\\text\w*\{)?\s?(?:not\b|\\neq?\b|≠)")
 
 
 def grade(reference: str, response: str) -> bool:
@@ -85,12 +82,12 @@ def extract(
     stops at a program whose output never came.
     """
     marked = final_answer(response)
-    if marked is not None:
-        return within(marked) if kind.numeric else marked
     if not finished:
-        return None
-    spoken = since_retraction(without_thinking(response))
-    if not spoken.strip() or refuses(spoken):
+        return marked if marked is not None and is_settled(marked, response) else None
+    if marked is not None:
+        return narrowed(marked, kind)
+    spoken = meant(response)
+    if not spoken.strip() or (kind is not TEXT and states_nothing(spoken)):
         return None
     if "```" in spoken:
         if ends_in_code(spoken):
@@ -101,34 +98,76 @@ def extract(
     for find in kind.unmarked:
         found = find(spoken)
         if found is not None and (find not in STATING or is_answer(found.text, kind)):
-            return found
+            return narrowed(found, kind) if kind.lettered else found
     return None
+
+
+def is_settled(marked: Reading, response: str) -> bool:
+    """Whether a response that was cut off had got past its answer."""
+    end = marked.span[1]
+    closed = marked.rule == "boxed" and response[end - 1 : end] == "}"
+    return closed or bool(response[end:].strip(" ,"))
+
+
+def narrowed(found: Reading, kind: Kind) -> Reading:
+    """The number or letter in a statement, where such a one is looked for."""
+    if kind.numeric:
+        return within(found)
+    letter = leading_letter(found.text) if kind.lettered else None
+    return found if letter is None else Reading(letter, found.rule, found.span)
 
 
 def is_answer(text: str, kind: Kind) -> bool:
     """Whether a whole response is an answer, not a sentence about one."""
     first = meanings(text)[0]
-    if isinstance(first, Words):
-        return kind is TEXT or (
-            kind.numeric and len(text) < 40 and said(text) is not None
-        )
-    return True
+    if not isinstance(first, Words):
+        return True
+    if kind is TEXT:
+        return len(text) < 40
+    short = kind.numeric and len(text) < 40 and not FORMULA.search(text)
+    return short and said(text) is not None
 
 
-def within(marked: Reading) -> Reading | None:
+def within(marked: Reading) -> Reading:
     """The number in a marked statement; the statement where it is one."""
-    if any(is_value(each) for each in meanings(marked.text)):
+    text = CONTRAST.sub("", marked.text)
+    clause = CLAUSE.search(text)
+    if clause is not None and states_value(head := text[: clause.start()]):
+        return Reading(head.strip(), marked.rule, marked.span)
+    if states_value(text) or NEGATED.match(text) or "\\begin" in text:
+        return Reading(text, marked.rule, marked.span)
+    if (formula := only_formula(text)) is not None:
+        return Reading(formula, marked.rule, marked.span)
+    if said(text) is not None or (EITHER if marked.marked else PAIR).search(text):
         return marked
-    if said(marked.text) is not None or "\\begin" in marked.text:
-        return marked
-    if EITHER.search(marked.text):
-        return marked
-    aside = ASIDE.sub(" ", marked.text)
-    for text in (CLAUSE.split(aside, maxsplit=1)[0], aside, marked.text):
-        found = closing_number(text)
+    return number_in(marked)
+
+
+def number_in(marked: Reading) -> Reading:
+    """The number that a marked statement ends with, if it only talks about it."""
+    text = ASIDE.sub(" ", STYLED.sub(r" \1 ", marked.text))
+    head = CLAUSE.split(text, maxsplit=1)[0]
+    for part in (head, text):
+        if not is_prose(part.replace("=", " ") if marked.rule != "boxed" else part):
+            continue
+        found = closing_number(part)
         if found is not None:
             return Reading(found.text, marked.rule, marked.span)
     return marked
+
+
+def states_value(text: str) -> bool:
+    return any(is_value(each) for each in meanings(text))
+
+
+def only_formula(text: str) -> str | None:
+    """The one formula in a sentence that has no number outside of it."""
+    formulas = list(FORMULA.finditer(text))
+    if len(formulas) != 1 or len(formulas[0][0]) == len(text):
+        return None
+    outside = text[: formulas[0].start()] + text[formulas[0].end() :]
+    formula = inside(formulas[0]).text
+    return formula if not NUMBER.search(outside) and states_value(formula) else None
 
 
 def is_value(meaning: Meaning) -> bool:

@@ -8,13 +8,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-TAIL = 50_000
-"""A final answer is looked for in so many characters at the end."""
+from evalkit.grading.spoken import TAIL, before_next, goes_on, meant
+
 MAX_BOXES = 8
 MAX_ANSWER = 4000
 MAX_ITEMS = 60
 
-OPENING, CLOSING = "<think>", "</think>"
 BOX = re.compile(r"\\(?:boxed|fbox)(?:\s{0,2}(?={)|\s{1,2}(?=[\w.-]))")
 UNBRACED = re.compile(r"[\w.,-]{1,20}(?<![.,])")
 MAX_LINK = 60
@@ -26,7 +25,7 @@ WORDS = re.compile(r"[^\W\d_]{2,}")
 MAX_LINK_WORDS = 5
 BEHIND = re.compile(r"[\s$\\)]{0,4}([A-Za-z]{2,12})")
 HASHES = re.compile(
-    r"####[ ]{0,4}(?:(?=[-+−$£€¥\\(.\d])(?!\d{1,2}[.)][ ]+[*A-Za-z])"
+    r"####[ ]{0,4}(?:(?=[-+−$£€¥\\(.\d])(?!\d{1,2}[.)][ ]+[*A-Za-z]|\d+[A-Za-z])"
     r"|(?=\(?[A-Z]\)?\.?\s*$))"
 )
 FINAL = re.compile(
@@ -40,23 +39,29 @@ ANSWER = re.compile(
     r"|\b(?:solutions|roots|values)[ ]are\b[ ]?:?"
     r"|^[#>*_ ]{0,6}(?:(?:correct )?answer|antwort|réponse|respuesta)[*_ ]{0,4}:"
     r"|\b(?:(?:antwort|lösung) (?:lautet|ist)|réponse est|respuesta es)\b[ ]?:?"
-    r"|答案(?:是|为|為)?[：:]?|選[：:]?|选择?[：:]?(?=\s?[(（]?[A-Z])|^A:[ ]"
+    r"|\banswer[ ]should be\b|(?:正确|正確)?答案(?:是|为|為)?[：:]?"
+    r"|(?:正确)?选项[为是]?\s?(?=[(（]?[A-Z])|選[：:]?|选择?[：:]?(?=\s?[(（]?[A-Z])"
+    r"|\bhelyes válasz(?: a)?:?"
     r")[*_ ]{0,4}",
     re.IGNORECASE | re.MULTILINE,
 )
+TELLING = (
+    *("nswer", "NSWER", "ption", "hoice", "olutions", "oots are", "alues are"),
+    *("ntwort", "ösung", "éponse", "espuesta", "válasz", "答案", "选", "選"),
+)
+"""Without any of these there is no weak mark; looking for them costs little."""
+LAST_LINE = re.compile(r"^A:[ ]", re.MULTILINE)
+OPTIONS = re.compile(r"^B[:.)]", re.MULTILINE)
+TAGGED = re.compile(
+    r"\"(?:final_)?answer\"\s{0,2}:\s{0,2}(?:\"(?P<said>[^\"\n]{1,300})\""
+    r"|(?P<bare>[^\s\",}\]]{1,60}))|<answer>\s{0,4}(?P<tag>[^<]{1,400}?)\s{0,4}</answer>"
+)
 SENTENCE_END = re.compile(
     r"(?<!approx)(?<!e\.g)(?<!i\.e)(?<![( ]ca)"
-    r"(?:[.?]|!(?!\s?(?:[=≈*·×⋅/÷+−-]|\\(?:cdot|times|approx))))[*_]{0,3}(?=\s|$)|\n|。"
+    r"(?:[.?]|!(?!\s?(?:[=≈*·×⋅/÷+−-]|\\(?:cdot|times|approx))))[*_]{0,3}(?=\s|$)|\n|[。．]"
 )
 """The exclamation mark of a factorial ends nothing."""
 ITEM = re.compile(r"\n[ \t]{0,8}(?:[-*•]|\d{1,2}[.)])[ \t]{1,4}(?=\S)")
-RETRACTION = re.compile(
-    r"(?:^|[.!?)*]\s|\n)[\s*_(]{0,6}(?:but )?(?:wait|hold on|correction|scratch that"
-    r"|on second thoughts?|actually|sorry|oops|i made an? (?:mistake|error))\b"
-    r"\s{0,2}[,:.!—–-]",
-    re.IGNORECASE,
-)
-"""What is stated before it is no longer meant."""
 DISPLAYS = (("\\[", "\\]"), ("$$", "$$"), ("```", "```"))
 MARKUP = " \t\n*_#>`"
 
@@ -85,48 +90,45 @@ def final_answer(response: str) -> Reading | None:
     afterwards ("Wait, ...") is not final.
     """
     start = max(0, len(response) - TAIL)
-    spoken = without_thinking(response)[start:]
-    marked = [boxed(spoken), after(HASHES, spoken, "####"), final(spoken)]
-    found = [each for each in marked if each is not None]
-    if not found:
-        weak = after(ANSWER, spoken, "answer")
-        found = [] if weak is None else [weak]
-    if not found:
+    spoken = meant(response)[start:]
+    found = last_mark(spoken)
+    if found is not None and goes_on(spoken):
+        found = last_mark(before_next(spoken, first_mark(spoken))) or found
+    if found is None:
         return None
-    last = max(found, key=lambda each: each.span)
-    if RETRACTION.search(spoken, last.span[1]):
+    span = found.span[0] + start, found.span[1] + start
+    return Reading(found.text, found.rule, span)
+
+
+def first_mark(spoken: str) -> int:
+    """Where the first mark of an answer ends."""
+    marks = (each.search(spoken) for each in (BOX, HASHES, FINAL, ANSWER))
+    return min((each.end() for each in marks if each is not None), default=0)
+
+
+def last_mark(spoken: str) -> Reading | None:
+    """The last answer with a strong mark, or else the last with a weak one."""
+    hashes = after(HASHES, spoken, "####") if "####" in spoken else None
+    marked = [boxed(spoken), hashes, final(spoken)]
+    strong = [each for each in marked if each is not None]
+    if strong:
+        return max(strong, key=lambda each: each.span)
+    said = any(each in spoken for each in TELLING)
+    weak = [after(ANSWER, spoken, "answer") if said else None, tagged(spoken)]
+    if OPTIONS.search(spoken) is None:
+        weak.append(after(LAST_LINE, spoken, "answer"))
+    stated = [each for each in weak if each is not None]
+    return max(stated, key=lambda each: each.span) if stated else None
+
+
+def tagged(text: str) -> Reading | None:
+    """The last answer in a field of JSON or in tags."""
+    if 'answer"' not in text and "<answer>" not in text:
         return None
-    span = last.span[0] + start, last.span[1] + start
-    return Reading(last.text, last.rule, span)
-
-
-def since_retraction(spoken: str) -> str:
-    """The response with all that was taken back blanked out, every place as it was."""
-    start = max(0, len(spoken) - TAIL)
-    last = deque(RETRACTION.finditer(spoken, start), maxlen=1)
-    return " " * last[0].end() + spoken[last[0].end() :] if last else spoken
-
-
-def without_thinking(response: str) -> str:
-    """The response with its thinking blanked out, every place where it was.
-
-    Thinking that never closes leaves nothing: the model was not done.
-    """
-    kept: list[str] = []
-    place = 0
-    first = response.find(CLOSING)
-    if first >= 0 and response.find(OPENING, 0, first) < 0:
-        # Some templates open the block themselves: the text begins inside it.
-        place = first + len(CLOSING)
-        kept.append(" " * place)
-    while (opened := response.find(OPENING, place)) >= 0:
-        closed = response.find(CLOSING, opened)
-        if closed < 0:
-            return " " * len(response)
-        end = closed + len(CLOSING)
-        kept += response[place:opened], " " * (end - opened)
-        place = end
-    return "".join((*kept, response[place:]))
+    found = deque(TAGGED.finditer(text), maxlen=1)
+    if not found or (name := found[0].lastgroup) is None:
+        return None
+    return Reading(found[0][name], "answer", found[0].span(name))
 
 
 def boxed(text: str) -> Reading | None:
@@ -176,23 +178,38 @@ def last_boxes(text: str) -> Iterator[Reading]:
         if (bare := UNBRACED.match(text, match.end())) is not None:
             yield Reading(bare[0], "boxed", (match.start(), bare.end()))
             continue
-        end = closing_brace(text, match.end())
-        inside = text[match.end() + 1 : end].strip()
+        end, depth = closing_brace(text, match.end())
+        if depth > 1:  # it breaks off within a formula
+            continue
+        inside = signed(text, match.start()) + text[match.end() + 1 : end].strip()
         yield Reading(inside, "boxed", (match.start(), min(end + 1, len(text))))
 
 
-def closing_brace(text: str, start: int) -> int:
-    """Where the brace at `start` closes; the end of its line if it never does."""
+def signed(text: str, start: int) -> str:
+    """The minus sign that stands before a box and belongs to it."""
+    before = text[max(0, start - 2) : start]
+    return "-" if before[-1:] in ("-", "−") and not before[:1].isalnum() else ""
+
+
+def closing_brace(text: str, start: int) -> tuple[int, int]:
+    """Where the brace at `start` closes, and how many are open there.
+
+    Of one that never closes, where its line ends.
+    """
     depth = 0
     for place in range(start, min(len(text), start + MAX_ANSWER)):
         depth += (text[place] == "{") - (text[place] == "}")
         if depth == 0:
-            return place
+            return place, 0
     line_end = text.find("\n", start, start + MAX_ANSWER)
-    return line_end if line_end >= 0 else min(len(text), start + MAX_ANSWER)
+    end = line_end if line_end >= 0 else min(len(text), start + MAX_ANSWER)
+    line = text[start:end]
+    return end, line.count("{") - line.count("}")
 
 
 def final(text: str) -> Reading | None:
+    if "inal" not in text and "INAL" not in text:
+        return None
     return after(FINAL, text, "final answer")
 
 

@@ -33,6 +33,8 @@ class Items:
     brackets: str = ""
     """"" for a bare list, " " for numbers in a row, "()" a tuple, "{}" a set, "[]" a
     list, and the mixed ones."""
+    either: bool = False
+    """Whether "or" stands between them."""
 
 
 @dataclass(frozen=True, slots=True)

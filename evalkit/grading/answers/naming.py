@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 
 from evalkit.grading.answers.meanings import Meaning, Named
+from evalkit.grading.maths.letters import is_product
 from evalkit.grading.maths.tables import FUNCTIONS, GREEK
 from evalkit.grading.maths.tokens import Token, sign
+
+CALLED = frozenset("fghFGHP")
 
 
 def unstyled(side: Sequence[Token]) -> Sequence[Token]:
@@ -23,6 +26,8 @@ def naming(side: Sequence[Token]) -> bool:
         return True
     if side[0].kind != "name" or side[0].text in FUNCTIONS:
         return False
+    if len(side) > 2 and sign(side[1], "(") and not is_call(side):
+        return False
     bare = outside(side)
     if any(sign(each, *"+-*/√^") for each in bare):
         return is_inverse(side)
@@ -32,6 +37,15 @@ def naming(side: Sequence[Token]) -> bool:
     if any(len(each) == 2 and each.islower() and each not in GREEK for each in letters):
         return False  # xy = 6 names nothing
     return len(letters) == 1 or all(each in GREEK for each in letters[:-1])
+
+
+def is_call(side: Sequence[Token]) -> bool:
+    """Whether a name with a bracket is a function: y(t), f(x + 1), but not x(x + 1)."""
+    name, inner = side[0].text, side[2:-1]
+    if name in CALLED:
+        return True
+    plain = all(each.kind != "sign" or sign(each, ",", "_") for each in inner)
+    return plain and all(each.text != name for each in inner)
 
 
 def enclosing(inner: Sequence[Token]) -> bool:
@@ -65,7 +79,7 @@ def is_word(token: Token) -> bool:
     text = token.text
     if token.kind != "name":
         return token.kind == "word"
-    return len(text) > 2 and text not in GREEK | FUNCTIONS
+    return len(text) > 2 and text not in GREEK | FUNCTIONS and not is_product(text)
 
 
 def named(side: Sequence[Token], value: Meaning) -> Named:

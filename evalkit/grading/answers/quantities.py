@@ -1,10 +1,12 @@
 """A value with its unit, sign of money or percent."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import pairwise
 
 from evalkit.grading.answers.meanings import Expression, Meaning
 from evalkit.grading.answers.units import SCALES, UNITS, Unit, is_symbol, unit
+from evalkit.grading.answers.words import PARTS
 from evalkit.grading.maths.letters import is_product
 from evalkit.grading.maths.limits import MAX_SIGNS
 from evalkit.grading.maths.nodes import (
@@ -24,6 +26,7 @@ from evalkit.grading.maths.tables import FUNCTIONS, GREEK
 from evalkit.grading.maths.tokens import Token, UnreadableError, sign
 
 MONEY = {"money": "dollar", "€": "€", "£": "£", "¥": "¥", "₹": "₹"}
+SPACED_UNITS = frozenset("mgshLl")
 BEHIND = frozenset(["%", "‰", "°", "€", "£", "¥", "₹", "¢", "money"])
 WITHIN = frozenset(["^", "/", ".", "'", "{", "}", "(", ")", "*", "-", "·", "%"])
 
@@ -49,6 +52,7 @@ def quantity(found: Sequence[Token]) -> list[Meaning]:
 
 def compound(found: Sequence[Token]) -> Expression | None:
     """5 ft 6 in, 7 hours 30 minutes: amounts of one kind, the units ever smaller."""
+    found = [each for each in found if each.text != "and"]
     starts = [place for place, each in enumerate(found) if each.kind == "number"]
     if not 2 <= len(starts) <= 3 or starts[0] != 0:
         return None
@@ -83,7 +87,14 @@ def starts_unit(found: Sequence[Token], place: int) -> bool:
     if sign(token, "^"):
         after = found[place + 1 : place + 4]
         return bool(after) and any(sign(each, "°") for each in after[:2])
-    return token.kind == "name" and (is_unit_word(token.text) or is_symbol(token.text))
+    if token.kind != "name" or (len(token.text) == 1 and is_variable(token)):
+        return False
+    return is_unit_word(token.text) or is_symbol(token.text)
+
+
+def is_variable(letter: Token) -> bool:
+    """Whether a single letter behind a number is a factor: 5t, but not 5 m."""
+    return not letter.spaced or letter.text not in SPACED_UNITS
 
 
 def within(token: Token) -> bool:
@@ -122,6 +133,10 @@ def measured(node: Node, written: str, values: Sequence[Token]) -> Expression:
     if names(node):
         raise UnreadableError("a formula with a unit")
     first, _, rest = written.partition(" ")
+    if first.lower() in ("squared", "cubed", "factorial"):
+        raise UnreadableError("a power in words")
+    if (part := PARTS.get(first.lower())) is not None:
+        node, written = Quotient(node, Num(Fraction(part))), rest
     scale = SCALES.get(first.lower().rstrip("s,."))
     if scale is not None:
         node, written = Product((node, Num(scale))), rest

@@ -1,6 +1,7 @@
 """What a whole answer means: lists, relations, intervals, matrices, quantities."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evalkit.grading.answers.brackets import enclosed, split, turned
 from evalkit.grading.answers.clocks import clock
@@ -16,28 +17,22 @@ from evalkit.grading.answers.meanings import (
     Span,
     Words,
 )
-from evalkit.grading.answers.naming import named, naming, unstyled
+from evalkit.grading.answers.naming import is_word, named, naming, unstyled
 from evalkit.grading.answers.quantities import quantity
+from evalkit.grading.answers.units import Unit
+from evalkit.grading.answers.words import is_prose
 from evalkit.grading.maths.limits import MAX_ITEMS
 from evalkit.grading.maths.nodes import Constant, Negative, Num, names
 from evalkit.grading.maths.tokens import Token, UnreadableError, sign
 
 RELATION_SIGNS = frozenset("=<>≤≥≠≈≡∈")
 SEPARATORS = frozenset((",", ";", "\\\\", "∨", "∧"))
+EITHER = frozenset(("or", "∨", ", or", "或"))
 JOINING = frozenset(
     ("and", "or", "and/or", ", and", ", or", "or else", "&", "和", "或")
 )
 MATRICES = frozenset(
-    [
-        "matrix",
-        "pmatrix",
-        "bmatrix",
-        "vmatrix",
-        "Bmatrix",
-        "Vmatrix",
-        "smallmatrix",
-        "array",
-    ]
+    ("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array")
 )
 
 
@@ -50,10 +45,11 @@ def statement(found: Sequence[Token]) -> list[Meaning]:
         return [listed]
     if ratio := clock(found):
         return [ratio]
-    pieces, _ = split(found, separates)
+    pieces, separators = split(found, separates)
     if len(pieces) == 1:
         return relation(pieces[0])
-    return [items(pieces, "")]
+    either = any(each.text.strip().lower() in EITHER for each in separators)
+    return [replace(items(pieces, ""), either=either)]
 
 
 def trimmed(found: Sequence[Token]) -> list[Token]:
@@ -151,7 +147,11 @@ def congruence(found: Sequence[Token]) -> Meaning:
     for place, each in enumerate(found):
         if each.text in ("mod", "pmod"):
             end = place - 1 if place and sign(found[place - 1], "(") else place
-            return term(found[:end])[0]
+            residue = term(found[:end])[0]
+            modulus = "".join(part.text for part in found[place + 1 :]).strip("{}() ")
+            if isinstance(residue, Expression) and residue.unit is None:
+                return replace(residue, unit=Unit("residue", None, f"mod {modulus}"))
+            return residue
     return term(found)[0]
 
 
@@ -186,6 +186,8 @@ def term(found: Sequence[Token]) -> list[Meaning]:
             return inside
     if (ratio := clock(found)) is not None:
         return [ratio]
+    if all(map(is_word, found)):
+        return [Words(" ".join(each.text for each in found))]
     if found[0].kind == "word" and len(found) > 1:
         return said_of(found)
     return quantity(found)
@@ -193,6 +195,8 @@ def term(found: Sequence[Token]) -> list[Meaning]:
 
 def said_of(found: Sequence[Token]) -> list[Meaning]:
     """A number with words before it."""
+    if not is_prose(found[0].text):
+        raise UnreadableError("words that change the number")
     readings = [each for each in quantity(found[1:]) if is_value(each)]
     if not readings:
         raise UnreadableError("words")

@@ -59,7 +59,7 @@ def choice(text: str) -> list[Meaning]:
     bare = text.replace("\\text", "").replace("\\mathrm", "").replace("\\textbf", "")
     bare = bare.replace("{", "").replace("}", "").replace("$", "").strip(" *.~\\()")
     if len(bare) == 1 and bare.isalpha() and bare.isascii():
-        return [Letter(bare.upper())]
+        return [Letter(bare)]
     whole = (
         text.replace("\\text{", "").replace("\\textbf{", "").replace("\\mathrm{", "")
     )

@@ -31,6 +31,8 @@ LENGTHS: Mapping[str, Fraction | int] = MappingProxyType(
     {
         "m meter metre": 1,
         "mm millimeter millimetre": Fraction(1, 1000),
+        "nm nanometer nanometre": Fraction(1, 10**9),
+        "μm µm micrometer micrometre micron": Fraction(1, 10**6),
         "cm centimeter centimetre": Fraction(1, 100),
         "dm decimeter decimetre": Fraction(1, 10),
         "km kilometer kilometre": 1000,
@@ -83,7 +85,8 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
         **table("dollars", {"dollar usd buck": 1, "cent ¢": Fraction(1, 100)}),
         **table("euros", {"€ euro eur": 1}),
         **table("pounds sterling", {"£ gbp": 1}),
-        **table("yen", {"¥ yen jpy yuan rmb": 1}),
+        **table("yen", {"¥ yen jpy": 1}),
+        **table("yuan", {"yuan rmb": 1}),
         **table("rupees", {"₹ rupee inr rs": 1}),
         **table("angle", {"° deg degree": 1}),
         **table("radians", {"rad radian": 1}),
@@ -93,10 +96,20 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
         ),
         **table("temperature", {"°c celsius": 1}),
         **table("temperature f", {"°f fahrenheit": 1}),
-        **table("power", {"w watt": 1, "kw kilowatt": 1000}),
-        **table("energy", {"j joule": 1, "kj kilojoule": 1000}),
-        **table("force", {"n newton": 1}),
-        **table("frequency", {"hz hertz": 1}),
+        **table("power", {"W watt": 1, "kW kw kilowatt": 1000}),
+        **table(
+            "energy",
+            {"J j joule": 1, "kJ kj kilojoule": 1000, "erg": Fraction(1, 10**7)},
+        ),
+        **table("force", {"N newton": 1, "kN": 1000}),
+        **table("frequency", {"Hz hz hertz": 1, "kHz": 10**3, "MHz": 10**6}),
+        **table("pressure", {"Pa pascal": 1, "kPa": 10**3, "MPa": 10**6}),
+        **table("kelvin", {"K kelvin": 1}),
+        **table("voltage", {"V volt": 1, "kV": 10**3, "mV": Fraction(1, 10**3)}),
+        **table("current", {"A ampere amp": 1, "mA": Fraction(1, 10**3)}),
+        **table("resistance", {"Ω ohm": 1}),
+        **table("charge", {"coulomb": 1}),
+        **table("amount", {"mol mole": 1}),
     }
 )
 POWERS: Mapping[int, str] = MappingProxyType({2: "area", 3: "volume"})
@@ -139,7 +152,7 @@ def unit(text: str) -> Unit | None:
 
     A phrase that names no unit of measurement names a counted thing (81 teachers).
     """
-    text = CHINESE.get(text.strip(), text)
+    text = CHINESE.get(text.strip(), text).replace("° ", "°")
     text = " ".join(text.replace("\\", " ").split()).strip(" .,;!*")
     if not text:
         return None
@@ -184,7 +197,9 @@ def simple(text: str) -> Unit | None:
 
 def base_unit(name: str) -> Unit | None:
     """A unit by its name, plural or not."""
-    for spelling in (name, name.lower()):
+    mixed = len(name) < 4 and not (name.islower() or name.isupper() or name.istitle())
+    short = len(name) == 2 and name.istitle()  # Mg is not mg
+    for spelling in (name,) if mixed or short else (name, name.lower()):
         if found := UNITS.get(spelling):
             return found
         plural = spelling.endswith("s") and len(spelling) > 3

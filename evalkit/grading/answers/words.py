@@ -19,7 +19,8 @@ PARTS = MappingProxyType(
     {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4}
     | {"fourth": 4, "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6}
     | {"eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10, "seventh": 7}
-    | {"sevenths": 7, "ninth": 9, "ninths": 9}
+    | {"sevenths": 7, "ninth": 9, "ninths": 9, "hundredth": 100, "hundredths": 100}
+    | {"thousandth": 1000, "thousandths": 1000}
 )
 SPELLED = "|".join((*NUMBERS, *SCALES))
 SPELLED_NUMBER = re.compile(
@@ -27,6 +28,8 @@ SPELLED_NUMBER = re.compile(
     rf"(?:[ -](?:{'|'.join(PARTS)})\b)?",
     re.IGNORECASE,
 )
+TELLING = re.compile(r" out of |\bhalf\b|\bminus\b|\bnegative\b", re.IGNORECASE)
+MINUS = re.compile(r"\b(?:minus|negative)\s(?=\d)", re.IGNORECASE)
 OUT_OF = re.compile(
     r"(?<![\d.,])(\d{1,9}) (?:out of|in every) (?:every )?(\d{1,9})(?!\d|[.,]\d)"
 )
@@ -36,9 +39,23 @@ WRAPPED = re.compile(
 )
 HEDGES = re.compile(
     r"^(?:(?:approximately|approx\.?|about|around|roughly|exactly|only|just|equals?|is"
-    r"|are|equal to|a total of|at least|at most)\s+)+",
+    r"|are|equal to|a total of)\s+)+",
     re.IGNORECASE,
 )
+CONNECTIVES = re.compile(
+    r"^(?:(?:so|thus|hence|therefore|then|also|donc|and so)[,:]?\s+|[∴]\s?|所以|因此)+",
+    re.IGNORECASE,
+)
+NOTES = re.compile(r"minus|negative|base|\)\s?_|[xX]\s?10\^", re.IGNORECASE)
+MINUS_TEXT = re.compile(
+    r"^(?:\\text\s?\{\s?)?(?:minus|negative)\s?\}?\s?(?=[\d\\])", re.IGNORECASE
+)
+BASED = re.compile(r"\((\d{1,60})\)\s?_")
+IN_BASE = re.compile(
+    r"(\d{1,60})\s?(?:\\text\s?\{)?\s?\(?(?:in )?base[- ](\w{1,9})\)?\}?"
+)
+TEN = re.compile(r"(\d)\s?[xX]\s?10\^")
+TAGS = re.compile(r"</?[a-z]{1,6}>")
 UNESCAPED = re.compile(r"(?<!\\)\$")
 PRICE = re.compile(r"(?<!\\)\$(?=\s?[\d.])")
 FILLER = frozenset(
@@ -62,6 +79,7 @@ FILLER = frozenset(
         "this",
         "answer",
         "option",
+        "there",
     ]
 )
 LETTERS = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?", re.UNICODE)
@@ -85,7 +103,12 @@ def tidy(text: str) -> str:
     dollars = len(UNESCAPED.findall(text))
     if dollars and (dollars % 2 or len(PRICE.findall(text)) == dollars):
         text = priced(text)
-    text = HEDGES.sub("", text)
+    text = HEDGES.sub("", CONNECTIVES.sub("", text))
+    if "</" in text:
+        text = TAGS.sub("", text)
+    if NOTES.search(text):
+        text = IN_BASE.sub(r"\1_{\2}", BASED.sub(r"\1_", MINUS_TEXT.sub("-", text)))
+        text = TEN.sub(r"\1*10^", text)
     while text.endswith("\\") and not text.endswith("\\\\"):
         text = text[:-1].rstrip()
     return text.replace("**", "^") if is_power(text) else text
@@ -105,14 +128,11 @@ def priced(text: str) -> str:
 
 def spelled(text: str) -> str:
     """A text with numbers in words written in digits: "forty-two" is "42"."""
-    if (
-        not SPELLED_NUMBER.search(text)
-        and " out of " not in text
-        and "half" not in text
-    ):
+    if not (SPELLED_NUMBER.search(text) or TELLING.search(text)):
         return text
     text = re.sub(r"\ba half\b", "1/2", text)
     text = SPELLED_NUMBER.sub(lambda m: in_digits(m[0]), text)
+    text = MINUS.sub("-", text)
     return OUT_OF.sub(r"\1/\2", text)
 
 
@@ -135,10 +155,16 @@ def simplified(text: str) -> str:
     """A text for comparison: lower case, without markup, articles and stops."""
     text = re.sub(r"\\(?:text|textbf|mathrm|mbox|textit|operatorname)\b", " ", text)
     text = re.sub(r"\\[a-zA-Z]+", " ", text)
-    words = [each.casefold() for each in LETTERS.findall(text)]
-    kept = [each for each in words if each not in FILLER] or words
+    found = LETTERS.findall(text)
+    words = [each.casefold() for each in found]
+    kept = [each.casefold() for each in found if not is_filler(each)] or words
     said = " ".join(SYNONYMS.get(each, each) for each in kept)
     return PHRASES.get(said, said)
+
+
+def is_filler(word: str) -> bool:
+    """Whether a word adds nothing; a capital A may be a choice."""
+    return word.casefold() in FILLER and word != "A"
 
 
 def same_words(one: str, other: str) -> bool:
@@ -173,7 +199,7 @@ def squeezed(text: str) -> str:
 
 MENTION = re.compile(
     r"(?<![\w.,])[-−]?(?:\\?[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?"
-    r"(?![\w]*\d)(?:\s?\\?%|\s(?:cents|percent|dollars|euros)\b|¢)?"
+    r"(?![\w]*\d|[.,]\d)(?:\s?\\?%|\s(?:cents|percent|dollars|euros)\b|¢)?"
 )
 
 
@@ -187,4 +213,16 @@ def said(text: str) -> str | None:
     return mentioned[0].strip() if len(distinct) == 1 else None
 
 
-FORBIDDEN = re.compile(r"\bnot\b|\\frac|\\sqrt|[=<>^_]|\\(?:le|ge|ne)q?\b")
+FORBIDDEN = re.compile(
+    r"\\(?!text|mathrm|mbox|quad|left|right|approx)[a-zA-Z]|\d!|\breturn\b|\.\.\.|…"
+    r"|[=<>^_≤≥≠±√π∞×·]|\b(?:not|no more|no less|or more|or less|or fewer|half of)\b"
+    r"|\b(?:less|more|greater|fewer|rather) than\b|\bat (?:most|least)\b|\bup to\b"
+    r"|\b(?:between|root|squared|cubed|factorial|times|twice|multiples?|divisible)\b"
+    r"|\b(?:except|log|power|infinity|integers?|below|never|cannot|can't|isn't|minus|negative|mod)\b",
+    re.IGNORECASE,
+)
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text only talks: a number in it may be meant as it stands."""
+    return FORBIDDEN.search(text) is None

@@ -28,6 +28,8 @@ from evalkit.grading.maths.tokens import UnreadableError
 STATED_DIGITS = STATED_PLACES = 2
 """From so many significant digits and decimal places on, a decimal reference is taken
 as rounded; 0.6 and 0.03 are taken as exact."""
+FLOAT_DIGITS = 12
+"""So many come from a floating-point number, whose last digit may be off."""
 ROUNDED_DIGITS = 4
 """So many significant digits stand for an exact reference."""
 WHOLE = frozenset("nkmj")
@@ -46,9 +48,13 @@ class Amounts:
         if is_percent(one) or is_percent(other):
             return self.percents(reference, answer)
         if one is None or other is None:
-            if (one and one.text == "cent") or (other and other.text == "cent"):
+            if any(each and each.text in ("cent", "¢") for each in (one, other)):
                 return self.cents(reference, answer)
             return self.bare(reference, answer)
+        if {one.dimension, other.dimension} == {"angle", "radians"}:
+            return self.numbers(in_radians(reference), in_radians(answer))
+        if one.dimension == other.dimension == "residue" and one.text == other.text:
+            return congruent(reference, answer, one.text)
         if (factor := conversion(one, other)) is None:
             return no(f"other unit: {other.text}, not {one.text}")
         node = answer.node
@@ -85,6 +91,8 @@ class Amounts:
 
     def percents(self, reference: Expression, answer: Expression) -> Finding:
         """20 % for 20 and for 0.2; 20 or 0.2 for 20 %; but never 20 for 0.2."""
+        if None not in (reference.unit, answer.unit) and reference.unit != answer.unit:
+            return no("other unit")
         one, other = is_percent(reference.unit), is_percent(answer.unit)
         if one and other:
             return self.numbers(reference.node, answer.node)
@@ -134,7 +142,9 @@ class Amounts:
         if place is not None:
             digits, unit = place
             finer = last_place(answer)
-            if digits < STATED_DIGITS or unit > Fraction(1, 10**STATED_PLACES):
+            scaled = isinstance(reference, Product)
+            coarse = not scaled and unit > Fraction(1, 10**STATED_PLACES)
+            if digits < STATED_DIGITS + scaled or coarse:
                 return no("other number")
             if finer is not None and finer[1] >= unit:
                 return no("other number")
@@ -151,7 +161,8 @@ class Amounts:
             return no(
                 "rounded too far for an exact reference" if near else "other number"
             )
-        if distance(reference, answer) <= unit:
+        slack = 2 * unit if digits >= FLOAT_DIGITS else unit / 2
+        if distance(reference, answer) <= slack:
             return yes("the reference, rounded")
         return no("other number")
 
@@ -170,19 +181,34 @@ def is_fractional(node: Node) -> bool:
     return exact is not None and abs(exact) < 1
 
 
+def congruent(reference: Expression, answer: Expression, modulus: str) -> Finding:
+    """Whether two residues differ by a multiple of their modulus."""
+    left, right = rational(reference.node), rational(answer.node)
+    digits = modulus.removeprefix("mod ")
+    if left is None or right is None or not digits.isdigit() or not int(digits):
+        return no("other residue")
+    same = (left - right) % int(digits) == 0
+    return yes("same residue") if same else no("other residue")
+
+
+def in_radians(angle: Expression) -> Node:
+    degrees = angle.unit is not None and angle.unit.dimension == "angle"
+    return Apply("deg", (angle.node,)) if degrees else angle.node
+
+
 def hundredth(node: Node) -> Node:
     return Product((Num(Fraction(1, 100)), node))
 
 
 def conversion(one: Unit, other: Unit) -> Fraction | None:
     """What turns an amount in the other unit into one in the first."""
-    if "rate" in (one.dimension, other.dimension):
-        return Fraction(1) if "/" in one.dimension + other.dimension else None
+    if {one.dimension, other.dimension} & {"rate", "residue"}:
+        same = " ".join(one.text.split()) == " ".join(other.text.split())
+        return Fraction(1) if same else None
     if "units" in (one.text, other.text) or one.dimension == other.dimension == "":
         return Fraction(1)
     if one.dimension != other.dimension:
-        counted = "" in (one.dimension, other.dimension)
-        return Fraction(1) if counted else None
+        return None
     if one.factor is None or other.factor is None:
         return Fraction(1)
     return other.factor / one.factor

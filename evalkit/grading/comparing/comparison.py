@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evalkit.grading.answers.intervals import REALS
 from evalkit.grading.answers.meanings import (
     Expression,
     Grid,
@@ -20,7 +21,7 @@ from evalkit.grading.answers.meanings import (
     Words,
 )
 from evalkit.grading.answers.understanding import understand
-from evalkit.grading.answers.words import said, same_words, simplified, spelled
+from evalkit.grading.answers.words import said, same_words, simplified
 from evalkit.grading.comparing.amounts import Amounts
 from evalkit.grading.comparing.equations import as_relation, same_relation, solution_set
 from evalkit.grading.comparing.findings import UNDECIDED, Finding, every, no, yes
@@ -28,14 +29,19 @@ from evalkit.grading.comparing.numerals import numerals
 from evalkit.grading.comparing.ratios import same_ratio
 from evalkit.grading.comparing.regions import region, same_region
 from evalkit.grading.comparing.shapes import (
+    EMPTY,
+    EVERYTHING,
+    UNSOLVED,
     as_items,
     both_values,
     brackets,
+    by_name,
     expanded,
     flat,
     has_names,
     has_only_names,
     is_constant,
+    is_letter,
     is_multiple,
     is_single,
     plain,
@@ -50,9 +56,10 @@ from evalkit.grading.maths.limits import MAX_PAIRINGS
 from evalkit.grading.maths.nodes import names
 from evalkit.grading.maths.tokens import UnreadableError
 
-EMPTY, UNSOLVED = Items((), "{}"), "no solution"
+CHOICES = frozenset("ABCDEFGHIJ")
 BARE = ("", "{}")
-CALL = re.compile(r"[a-zA-Z]\(.*\)")
+CALL = re.compile(r"[a-zA-Z]'*\(.*\)")
+SEGMENT = re.compile(r"\|?[A-Z]{1,3}\|?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,10 @@ class Comparison:
         """A reference in words or a choice's letter."""
         match reference, answer:
             case Letter(letter, ""), Letter(other):
-                return yes("same choice") if letter == other else no("other choice")
+                same = letter == other or (
+                    letter in CHOICES and letter == other.upper()
+                )
+                return yes("same choice") if same else no("other choice")
             case Letter(letter, text), Letter(other, other_text):
                 if letter == other:
                     return yes("same choice")
@@ -109,11 +119,13 @@ class Comparison:
     def stated(self, reference: Meaning, answer: Letter | Words) -> Finding:
         """An answer in words, or with a choice's letter before it."""
         if isinstance(answer, Letter):
-            if not answer.text:
+            if not answer.text or is_letter(reference):
                 return no("a choice's letter")
             return self.any_of((reference,), understand(answer.text))
         if reference == EMPTY and simplified(answer.text) == UNSOLVED:
             return yes("no solution")
+        if reference == REALS and simplified(answer.text) in EVERYTHING:
+            return yes("all real numbers")
         if not is_single(reference) or not answer.only:
             return no("other text")
         numbers = said(answer.text)
@@ -162,6 +174,8 @@ class Comparison:
         """Two values with names; None where the names make it an equation."""
         one, other = reference.name, answer.name
         if one == other or not (reference.simple or answer.simple):
+            if one != other and SEGMENT.fullmatch(one) and SEGMENT.fullmatch(other):
+                return no("another length named")
             if one != other and CALL.fullmatch(one) and CALL.fullmatch(other):
                 return None if one[1:] == other[1:] else no("another value named")
             return self.same(reference.value, answer.value)
@@ -203,7 +217,7 @@ class Comparison:
                 return self.regions(reference, answer)
             case Relation(_, signs) if "=" not in signs or has_only_names(reference):
                 return self.regions(reference, answer)
-            case Expression(node) if signs_in(node):
+            case Expression(node) if signs_in(node) and reference.brackets in BARE:
                 return self.lists(reference, expanded(Items((answer,))))
             case _ if len(reference.items) == 1:
                 return self.same(reference.items[0], answer)
@@ -216,27 +230,29 @@ class Comparison:
             return self.regions(reference, answer)
         if " " in (one, other):
             return self.ordered(reference.items, answer.items)
-        if all(isinstance(each, Relation) for each in reference.items) and one == "":
-            return self.regions(reference, answer)
+        if one == "" and all(isinstance(each, Relation) for each in reference.items):
+            if (found := self.regions(reference, answer)).found:
+                return found
+            return self.unordered(reference.items, answer.items)
         if one in BARE and other in BARE and not has_names(reference.items):
             return self.unordered(reference.items, answer.items)
         if one == other == "" or {one, other} in ({"", "()"}, {"", "{}"}):
             return self.assigned(reference, answer)
         if one == other:
             return self.ordered(reference.items, answer.items)
-        long = len(reference.items) != 2  # two might be an interval
-        if {one, other} == {"", "[]"} or (long and {one, other} == {"{}", "[]"}):
+        is_list = len(reference.items) != 2  # two might be an interval
+        if is_list and {one, other} in ({"", "[]"}, {"{}", "[]"}):
             return self.unordered(reference.items, answer.items)
+        if {one, other} == {"", "[]"}:
+            return self.ordered(reference.items, answer.items)
         return no("other brackets")
 
     def assigned(self, reference: Items, answer: Items) -> Finding:
         """Values in the order of their names, or by name where both have them."""
-        both = has_names(reference.items) and has_names(answer.items)
-        if both or not (
-            has_names(reference.items) or "()" in brackets(reference, answer)
-        ):
+        named, tuples = has_names(reference.items), "()" in brackets(reference, answer)
+        if (named and has_names(answer.items)) or not (named or tuples):
             return self.unordered(reference.items, answer.items)
-        return self.ordered(reference.items, answer.items)
+        return self.ordered(reference.items, by_name(answer.items))
 
     def ordered(self, one: Sequence[Meaning], other: Sequence[Meaning]) -> Finding:
         if len(one) != len(other):
@@ -286,10 +302,8 @@ class Comparison:
             case Expression():
                 return self.amounts.same(reference, answer)
             case Numeral(value, text):
-                digits = rational(reference.node)
-                same = digits == value or text.partition("_")[0] == plain(
-                    reference.node
-                )
+                digits = text.partition("_")[0] == plain(reference.node)
+                same = digits or rational(reference.node) == value
                 return yes("same number") if same else no("other number")
             case Ratio():
                 return same_ratio(answer, reference, self.amounts)
@@ -312,9 +326,3 @@ class Comparison:
         if all(self.same(first, each).found for each in others):
             return self.any_of((reference,), answer.items)
         return no("several answers, not one")
-
-
-def spelled_out(text: str) -> tuple[Meaning, ...]:
-    """What a text means with its numbers in digits."""
-    changed = spelled(text)
-    return understand(changed)[:1] if changed != text else ()

@@ -170,11 +170,22 @@ def same_curve(one: Sequence[Node], other: Sequence[Node]) -> Finding:
     return no("other equation")
 
 
+def has_factor(slope: Node, rest: Node) -> bool:
+    """Whether slope and rest may vanish together, which adds solutions: x y = x."""
+    for name in names(slope):
+        root = solved_for(slope, name) if len(names(slope)) == 1 else None
+        for place in (Num(Fraction(0)), *([root] if root is not None else [])):
+            zero = Num(Fraction(0))
+            if all(agree(substituted(n, name, place), zero) for n in (slope, rest)):
+                return True
+    return False
+
+
 def solved_for(node: Node, name: str) -> Node | None:
     """The zero of an expression that is linear in a variable."""
     at = [substituted(node, name, Num(Fraction(k))) for k in range(4)]
     slope = Sum((at[1], Negative(at[0])))
-    if not agree(Sum((at[3], Negative(at[2]))), slope):
+    if not agree(Sum((at[3], Negative(at[2]))), slope) or has_factor(slope, at[0]):
         return None
     return fold(Quotient(Negative(at[0]), slope))
 

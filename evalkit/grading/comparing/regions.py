@@ -49,13 +49,26 @@ def region(meaning: Meaning) -> Region:
         case Named(_, value, _):
             return region(value)
         case Items(parts, "") if parts and all(isinstance(p, Relation) for p in parts):
-            return several([region(each) for each in parts])
+            if len({variables(each) for each in parts}) != 1:
+                raise UnreadableError("several variables")
+            found = [region(each) for each in parts]
+            if meaning.either:
+                return normal([span for each in found for span in each.spans])
+            return several(found)
         case Items(parts, "") if all(isinstance(each, Named) for each in parts):
             return normal([span for each in parts for span in region(each).spans])
         case Items(parts, ""):
             return normal(spans_of(Items(parts, "{}")))
         case _:
             return normal(spans_of(meaning))
+
+
+def variables(meaning: Meaning) -> frozenset[str]:
+    """The variables in a relation."""
+    if not isinstance(meaning, Relation):
+        return frozenset()
+    nodes = [each.node for each in meaning.sides if isinstance(each, Expression)]
+    return frozenset[str]().union(*map(names, nodes))
 
 
 def solved(sides: Sequence[Meaning], signs: Sequence[str]) -> tuple[Span, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from evalkit.grading.answers.meanings import (
     Expression,
     Items,
+    Letter,
     Meaning,
     Named,
     Ratio,
@@ -23,6 +24,10 @@ from evalkit.grading.maths.nodes import (
     walk,
 )
 from evalkit.grading.maths.signs import chosen
+
+USUAL = frozenset("abcxyz")
+EVERYTHING = ("all real numbers", "all reals", "real numbers")
+EMPTY, UNSOLVED = Items((), "{}"), "no solution"
 
 
 def both_values(meaning: Meaning) -> Meaning:
@@ -73,6 +78,25 @@ def has_names(items: Sequence[Meaning]) -> bool:
     """Whether items carry different names, so that their order means something."""
     found = [each.name for each in items if isinstance(each, Named)]
     return len(found) == len(items) and len(set(found)) > 1
+
+
+def by_name(items: Sequence[Meaning]) -> Sequence[Meaning]:
+    """Values in the order of their names, where these are x, y, z or a, b, c."""
+    named = {each.name: each for each in items if isinstance(each, Named)}
+    if len(named) != len(items) or not all(each in USUAL for each in named):
+        return items
+    return [named[name] for name in sorted(named)]
+
+
+def is_letter(meaning: Meaning) -> bool:
+    """Whether a meaning is a capital letter, as the choice of a letter is."""
+    match meaning:
+        case Expression(Name(text), None):
+            return len(text) == 1 and text in "ABCDEFGHIJ"
+        case Letter(_, ""):
+            return True
+        case _:
+            return False
 
 
 def brackets(*lists: Items) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from evalkit.grading.maths.nodes import Constant, Name, Node, Power, Product
 from evalkit.grading.maths.tables import GREEK
 from evalkit.grading.maths.tokens import Token, UnreadableError
 
+VOWELS = frozenset("aeiouy")
+
 
 class Letters(Cursor):
     """The part of the parser that reads variables."""
@@ -87,7 +89,7 @@ def variable(name: str) -> Node:
 
 def is_product(text: str) -> bool:
     """Whether letters side by side are variables: capitals, or neighbours like abc."""
-    if text.isupper() and len(text) <= 4:
+    if (text.isupper() and len(text) <= 4) or not VOWELS.intersection(text.lower()):
         return True
     steps = {ord(b) - ord(a) for a, b in pairwise(text)}
     return steps in ({1}, {-1}) and len(text) <= 6

@@ -25,7 +25,7 @@ from evalkit.grading.maths.tokens import Token, UnreadableError
 REST = (
     r"|(?P<word>\\(?:text(?:bf|it|rm|normal|sf|tt)?|mathrm|mbox|operatorname|mathbb|rm)"
     r"\*?\s?\{(?P<inner>[^{}]{0,400})\})"
-    r"|\\(?:text)?color\s?\{[a-zA-Z]{0,20}\}"
+    r"|\\(?:textcolor|color|[hv]space\*?|h?phantom|tag)\s?\{[^{}]{0,20}\}"
     r"|(?P<edge>\\(?:begin|end)\s?\{[a-zA-Z]{1,16}\*?\}(?:\s?\{[clr|@{} ]{1,40}\})?)"
     r"|(?P<command>\\(?:[a-zA-Z]+|.))"
     r"|(?P<name>[A-Za-z]+)"
@@ -38,6 +38,7 @@ GROUPED_COMMA = re.compile(GROUPED + REST, re.DOTALL)
 STYLED_NUMBER = re.compile(
     r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|mbox|rm|bf)\s?\{\s?([-−+]?[\d.]+)\s?\}"
 )
+ROW_GAP = re.compile(r"\\\\\s?\[[\d.]{1,4}\s?(?:pt|em|ex|mm|cm)\]")
 RAISED = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 LOWERED = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 
@@ -46,6 +47,7 @@ def normal(text: str) -> str:
     """Text with Unicode's mathematical signs in their ASCII or LaTeX spelling."""
     if "\\" in text:
         text = STYLED_NUMBER.sub(r" \1", text)
+        text = ROW_GAP.sub(r"\\\\ ", text).replace("\\not=", "\\neq ")
     if text.isascii():
         return text
     text = RAISED.sub(
@@ -126,7 +128,7 @@ def worded(word: str, inner: str, spaced: bool) -> Token | None:
     if inner in FUNCTIONS or (
         len(inner) == 1 and word.startswith(("\\mathrm", "\\rm"))
     ):
-        return Token("name", inner, spaced)
+        return Token("name", inner, True)
     return Token("word", inner, True)
 
 

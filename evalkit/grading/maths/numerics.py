@@ -12,12 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from evalkit.grading.maths.collecting import apart
-from evalkit.grading.maths.evaluation import (
-    DIGITS,
-    TooLargeError,
-    arithmetic,
-    valued,
-)
+from evalkit.grading.maths.evaluation import DIGITS, TooLargeError, arithmetic, valued
 from evalkit.grading.maths.exact import fold, rational
 from evalkit.grading.maths.limits import MAX_PRECISION, MAX_WORK
 from evalkit.grading.maths.nodes import (

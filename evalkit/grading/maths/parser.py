@@ -25,7 +25,7 @@ from evalkit.grading.maths.tables import FUNCTIONS
 from evalkit.grading.maths.tokens import Token, UnreadableError
 
 CLOSING = MappingProxyType({"(": ")", "{": "}", "[": "]", "⌊": "⌋", "⌈": "⌉"})
-ENDINGS = ") ] } ⦄ ⌋ ⌉ + - ± ∓ = < > ≤ ≥ ≠ ≈ , ; & : ∪ ∩ ∈ …"
+ENDINGS = ") ] } ⦄ ⌋ ⌉ + - ± ∓ = < > ≤ ≥ ≠ ≈ , ; & : ∪ ∩ ∈ … * / ^"
 ENDS = frozenset(ENDINGS.split())
 MANY = frozenset(("gcd", "lcm", "min", "max"))
 ALIASES = MappingProxyType(

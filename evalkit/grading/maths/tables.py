@@ -12,6 +12,37 @@ VULGAR = {
 }
 SPACES = "\u00a0\u2002\u2003\u2009\u200a\u202f\u3000\u2062"
 NOTHING = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+GREEK_LETTERS = "αβγδεζηθκλμνξρστφχψωΓΔΘΛΣΦΨΩ"
+GREEK_SPELLED = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Sigma",
+    "Phi",
+    "Psi",
+    "Omega",
+]
 UNICODE: Mapping[int, str] = MappingProxyType(
     {
         **{ord(each): "-" for each in "−‐‑‒–—﹣－"},
@@ -25,6 +56,9 @@ UNICODE: Mapping[int, str] = MappingProxyType(
         **{ord("＋"): "+", ord("＝"): "=", ord("％"): "%", ord("、"): ","},
         **{ord("′"): "'", ord("’"): "'", ord("″"): "''", ord("º"): "°"},
         **{ord("⩽"): "≤", ord("⩾"): "≥", ord("≦"): "≤", ord("≧"): "≥"},
+        **{
+            ord(a): f"\\{b} " for a, b in zip(GREEK_LETTERS, GREEK_SPELLED, strict=True)
+        },
         **{ord("｛"): "\\{", ord("｝"): "\\}", ord("｜"): "|", ord("∣"): "|"},
     }
 )
@@ -57,7 +91,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         **{"sum": "sum", "prod": "prod", "int": "int", "lim": "lim", "pmod": "pmod"},
         **{"bmod": "mod", "mod": "mod", "ell": "ℓ", "notin": "∉"},
         **{"$": "money", "pounds": "£", "euro": "€", "yen": "¥"},
-        **{"overline": "overline", "bar": "overline", "dot": "overline", "#": "#"},
+        **{"#": "#", "deg": "°"},
         **{"newline": "\\\\", "cr": "\\\\", "infinity": "∞", "subset": "∈"},
     }
 )
@@ -65,9 +99,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 LAYOUT_NAMES = """
 , ; : ! > / quad qquad left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr
 displaystyle textstyle limits nolimits hspace vspace hfill ( ) [ ] rm bf it middle
-boldsymbol mathbf mathit mathsf mathcal mathscr bm vec hat tilde underline boxed
-text textbf textit textrm mathrm mbox operatorname fbox color noindent cline hline
-therefore because small large normalsize bold scriptstyle mathop phantom
+boldsymbol mathbf mathit mathsf mathcal mathscr bm vec hat tilde underline boxed text
+textbf textit textrm mathrm mbox operatorname fbox color noindent Large LARGE huge
+checkmark square blacksquare qed widehat overrightarrow overleftarrow overline bar dot
+cline hline therefore because small large normalsize bold scriptstyle mathop phantom
 """
 
 FUNCTION_NAMES = """
@@ -77,13 +112,13 @@ exp ln log lg sqrt abs gcd lcm min max floor ceil det sgn
 
 GREEK_NAMES = """
 alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda
-mu nu xi rho sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi
+mu nu xi rho sigma tau upsilon phi varphi chi psi omega hbar Gamma Delta Theta Lambda Xi
 Pi Sigma Phi Psi Omega triangle angle
 """
 LAYOUT = frozenset(LAYOUT_NAMES.split())
 FUNCTIONS = frozenset(FUNCTION_NAMES.split())
 GREEK = frozenset(GREEK_NAMES.split())
-SPELLED = MappingProxyType({"pi": "π", "infty": "∞", "oo": "∞", "inf": "∞", "pm": "±"})
+SPELLED = MappingProxyType({"pi": "π", "infty": "∞", "oo": "∞", "inf": "∞"})
 RELATIONS = MappingProxyType(
     {"<=": "≤", "=<": "≤", ">=": "≥", "!=": "≠", "=>": "⇒", "==": "=", "**": "^"}
 )

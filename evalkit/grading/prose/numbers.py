@@ -10,7 +10,8 @@ from types import MappingProxyType
 from evalkit.grading.prose.expressions import MAX_CHARS, leading_form
 from evalkit.grading.prose.notation import plain
 from evalkit.grading.prose.values import UnreadableError, Value, constant
-from evalkit.grading.reading import TAIL, Reading, without_thinking
+from evalkit.grading.reading import Reading
+from evalkit.grading.spoken import TAIL, without_thinking
 
 SCALES = MappingProxyType(
     {
