@@ -14,7 +14,7 @@ from evalkit.grading.closing import (
     printed,
     states_nothing,
 )
-from evalkit.grading.equality import equal, meanings
+from evalkit.grading.equality import equal, meanings, simple
 from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, STATING, TEXT, Kind
 from evalkit.grading.letters import leading_letter
 from evalkit.grading.maths.nodes import names
@@ -56,6 +56,8 @@ def judge(
 
 def kind_of(reference: str) -> Kind:
     """The kind of answer that a reference is."""
+    if simple(reference) is not None:
+        return QUANTITY
     match meanings(reference)[0]:
         case Expression(node) if not names(node):
             return QUANTITY
@@ -157,7 +159,8 @@ def number_in(marked: Reading) -> Reading:
 
 
 def states_value(text: str) -> bool:
-    return any(is_value(each) for each in meanings(text))
+    """Whether a text is read as mathematics."""
+    return simple(text) is not None or any(map(is_value, meanings(text)))
 
 
 def only_formula(text: str) -> str | None:
