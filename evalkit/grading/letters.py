@@ -22,9 +22,11 @@ DENIED = re.compile(r"(?:\bnot|isn't|wrong|incorrect|except|错误|不是)\W{0,4
 WRONG = re.compile(r"[)*_]{0,3},?\s(?:is|are|:)?\s?(?:not|wrong|incorrect|false)\b")
 LEADING = re.compile(
     r"\W{0,6}(?:\\text\w*\{)?\s?(?:(?:the )?(?:option|choice|opción)\s|la\s)?"
-    r"(?:\\text\w*\{)?\W{0,3}(?P<letter>[A-J])(?![\w'’])(?!\s?[+=*/^(<>]|\s(?:and|or)\s[A-J]\b)",
+    r"(?:\\text\w*\{)?\W{0,3}(?P<letter>[A-J])(?![\w'’])(?!\s?[+=*/^(<>])"
+    r"(?!,?\s(?:(?:and|or)\s)?[A-J]\b)(?!\s(?!is\b|because\b|since\b|as\b|项)[a-z])",
     re.IGNORECASE,
 )
+LISTED = re.compile(r"^B[:.)]", re.MULTILINE)
 
 
 def last_letter(spoken: str) -> Reading | None:
@@ -55,6 +57,6 @@ def denied(spoken: str, letter: re.Match[str]) -> bool:
 def leading_letter(statement: str) -> str | None:
     """The letter that a statement begins with: "C, since 3 < 5"."""
     match = LEADING.match(statement)
-    if match is None or BOTH.search(statement):
+    if match is None or BOTH.search(statement) or LISTED.search(statement):
         return None
     return match["letter"] if match["letter"].isupper() else None

@@ -120,7 +120,7 @@ def other(match: re.Match[str], spaced: bool) -> Token | None:
 
 def worded(word: str, inner: str, spaced: bool) -> Token | None:
     r"""What a \text holds: letters that mean themselves, or words."""
-    inner = inner.strip()
+    inner = inner.strip(" ~\t\n")
     if word.startswith("\\mathbb"):
         return Token("sign", BOARD.get(inner, inner), spaced)
     if not inner:
