@@ -389,17 +389,20 @@ TRIED_IN_ANY_CASE = (as_reference,)
 
 
 def peak_megabytes() -> float:
-    """The largest that this process, a living or a dead child of it has been."""
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peaks = [resource.getrusage(each).ru_maxrss / 1024 for each in whose]
+    """The largest that this process, a living or a dead child of it has been.
+
+    What getrusage says of a process itself counts the parent that it was forked from,
+    so the living are asked for the peak of their own memory.
+    """
+    ours = re.compile(rf"^(?:Pid|PPid):\s+{os.getpid()}$", re.MULTILINE)
+    peaks = [resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             state = status.read_text(errors="replace")
         except OSError:  # it has just ended
             continue
-        if re.search(rf"^PPid:\s+{os.getpid()}$", state, re.MULTILINE) and (
-            peak := re.search(r"^VmHWM:\s+(\d+) kB$", state, re.MULTILINE)
-        ):
+        peak = re.search(r"^VmHWM:\s+(\d+) kB$", state, re.MULTILINE)
+        if peak is not None and ours.search(state):
             peaks.append(int(peak[1]) / 1024)
     return max(peaks)
 
