@@ -68,7 +68,7 @@ def states_nothing(spoken: str) -> bool:
     """Whether a response ends by refusing, asking, or in the middle of a sentence."""
     start, end = last_sentence(spoken)
     refusal = REFUSAL.search(spoken, max(0, previous(spoken, start)), end)
-    return refusal is not None or BROKEN_OFF.search(spoken, start, end) is not None
+    return refusal is not None or BROKEN_OFF.search(spoken[start:end]) is not None
 
 
 def previous(spoken: str, start: int) -> int:

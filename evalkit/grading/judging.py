@@ -3,7 +3,7 @@
 import re
 
 from evalkit.grading.answers.meanings import Expression, Letter, Meaning, Named, Words
-from evalkit.grading.answers.words import is_prose, said
+from evalkit.grading.answers.words import is_prose, said, simplified
 from evalkit.grading.closing import (
     ASIDE,
     CLAUSE,
@@ -14,6 +14,7 @@ from evalkit.grading.closing import (
     printed,
     states_nothing,
 )
+from evalkit.grading.comparing.shapes import UNSOLVED
 from evalkit.grading.equality import equal, meanings, simple
 from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, STATING, TEXT, Kind
 from evalkit.grading.letters import leading_letter
@@ -122,7 +123,7 @@ def narrowed(found: Reading, kind: Kind) -> Reading:
 def is_answer(text: str, kind: Kind) -> bool:
     """Whether a whole response is an answer, not a sentence about one."""
     first = meanings(text)[0]
-    if not isinstance(first, Words):
+    if not isinstance(first, Words) or simplified(text) == UNSOLVED:
         return True
     if kind is TEXT:
         return len(text) < 40

@@ -175,6 +175,8 @@ def term(found: Sequence[Token]) -> list[Meaning]:
         raise UnreadableError("nothing there")
     if len(found) == 1 and (alone := alone_meaning(found[0])) is not None:
         return [alone]
+    if len(found) == 2 and sign(found[0], "-") and found[1].kind == "based":
+        return [Numeral(-found[1].value, f"-{found[1].text}")]
     pieces, signs = split(found, lambda each: sign(each, "∪"))
     if signs:
         return [joined(pieces)]

@@ -61,7 +61,7 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
             {
                 "s sec second": 1,
                 "min minute": 60,
-                "h hr hour": 3600,
+                "h hr hrs hour": 3600,
                 "day": 86400,
                 "week": 604800,
                 "ms millisecond": Fraction(1, 1000),

@@ -55,6 +55,7 @@ IN_BASE = re.compile(
     r"(\d{1,60})\s?(?:\\text\s?\{)?\s?\(?(?:in )?base[- ](\w{1,9})\)?\}?"
 )
 TEN = re.compile(r"(\d)\s?[xX]\s?10\^")
+QUANTIFIED = re.compile(r",?\s*\\text\s?\{\s?for (?:all|any|every|some)\b[^{}]*\}.*$")
 TAGS = re.compile(r"</?[a-z]{1,6}>")
 UNESCAPED = re.compile(r"(?<!\\)\$")
 PRICE = re.compile(r"(?<!\\)\$(?=\s?[\d.])")
@@ -104,6 +105,8 @@ def tidy(text: str) -> str:
     if dollars and (dollars % 2 or len(PRICE.findall(text)) == dollars):
         text = priced(text)
     text = HEDGES.sub("", CONNECTIVES.sub("", text))
+    if "for " in text:
+        text = QUANTIFIED.sub("", text)
     if "</" in text:
         text = TAGS.sub("", text)
     if NOTES.search(text):

@@ -111,6 +111,8 @@ class Comparison:
                 return self.any_of(understand(text), (answer,))
             case Words(text, only), Words(other, other_only) if only or other_only:
                 return yes("same text") if same_words(text, other) else no("other text")
+            case Words(text), Letter(_, other) if other and len(simplified(text)) > 1:
+                return yes("same text") if same_words(text, other) else no("other text")
             case Words(text), Items((), "{}") if simplified(text) == UNSOLVED:
                 return yes("no solution")
             case _:

@@ -161,6 +161,8 @@ def flat(rows: Sequence[Sequence[Meaning]]) -> list[Meaning]:
 
 def plain(node: Node) -> str:
     """The digits of a number."""
+    if isinstance(node, Negative):
+        return f"-{plain(node.of)}"
     if isinstance(node, Num):
         exact = node.value
         if exact.denominator == 1:
