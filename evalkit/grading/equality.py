@@ -2,9 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
 from fractions import Fraction
-from itertools import product
 
 from evalkit.grading.answers.display import MAX_SHOWN, described
 from evalkit.grading.answers.meanings import Meaning
@@ -12,7 +10,6 @@ from evalkit.grading.answers.understanding import understand
 from evalkit.grading.answers.words import spelled
 from evalkit.grading.comparing.amounts import Amounts
 from evalkit.grading.comparing.comparison import Comparison
-from evalkit.grading.comparing.findings import Finding
 from evalkit.grading.comparing.symbolic import SECONDS, Symbolic, algebra
 from evalkit.grading.maths.limits import MAX_CHARS
 from evalkit.grading.verdicts import Verdict
@@ -38,27 +35,16 @@ def equal(reference: str, answer: str, *, tolerance: float | None = None) -> Ver
         return verdict("too long to read", cut(reference), cut(answer), equal=same)
     symbolic = Symbolic(algebra(), time.monotonic() + SECONDS)
     comparison = Comparison(Amounts(symbolic, tolerance), symbolic)
-    readings = list(product(meanings(reference), meanings(answer, loosely=True)))
-    findings: list[Finding] = []
-    for understood in readings:
-        findings.append(comparison.same(*understood))
-        if findings[-1].found:
-            break
-    place = deciding(findings)
-    return Verdict(
-        equal=findings[place].found,
-        rule=findings[place].rule,
-        reference=described(readings[place][0]),
-        answer=described(readings[place][1]),
-        undecided=findings[place].equal is None,
+    finding, sides = comparison.decided(
+        meanings(reference), meanings(answer, loosely=True)
     )
-
-
-def deciding(findings: Sequence[Finding]) -> int:
-    """Which finding is the verdict: a match, else an open question, else the first."""
-    if findings[-1].found:
-        return len(findings) - 1
-    return next((i for i, each in enumerate(findings) if each.equal is None), 0)
+    return Verdict(
+        equal=finding.found,
+        rule=finding.rule,
+        reference=described(sides[0]),
+        answer=described(sides[1]),
+        undecided=finding.equal is None,
+    )
 
 
 def is_other(one: Fraction | None, other: Fraction | None) -> bool:

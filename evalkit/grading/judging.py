@@ -19,7 +19,7 @@ from evalkit.grading.equality import equal, meanings, simple
 from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, STATING, TEXT, Kind
 from evalkit.grading.letters import leading_letter
 from evalkit.grading.maths.nodes import names
-from evalkit.grading.reading import Reading, final_answer
+from evalkit.grading.reading import Reading, stated
 from evalkit.grading.spoken import ends_in_code, meant, without_code
 from evalkit.grading.verdicts import Judgement
 
@@ -84,12 +84,12 @@ def extract(
     each kind has further places; never in a response that was cut off, nor in one that
     stops at a program whose output never came.
     """
-    marked = final_answer(response)
+    spoken = meant(response)
+    marked = stated(spoken)
     if not finished:
         return marked if marked is not None and is_settled(marked, response) else None
     if marked is not None:
         return narrowed(marked, kind)
-    spoken = meant(response)
     if not spoken.strip() or (kind is not TEXT and states_nothing(spoken)):
         return None
     if "```" in spoken:

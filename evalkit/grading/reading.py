@@ -89,8 +89,13 @@ def final_answer(response: str) -> Reading | None:
     "Answer:" count where there is none of these. An answer that is taken back
     afterwards ("Wait, ...") is not final.
     """
-    start = max(0, len(response) - TAIL)
-    spoken = meant(response)[start:]
+    return stated(meant(response))
+
+
+def stated(whole: str) -> Reading | None:
+    """The same for what is meant of a response."""
+    start = max(0, len(whole) - TAIL)
+    spoken = whole[start:]
     found = last_mark(spoken)
     if found is not None and goes_on(spoken):
         found = last_mark(before_next(spoken, first_mark(spoken))) or found

@@ -4,7 +4,8 @@ from evalkit.grading.answers.meanings import Expression, Items, Meaning, Region,
 from evalkit.grading.maths.nodes import Constant, Negative, names
 from evalkit.grading.maths.tokens import UnreadableError
 
-REALS = Region((Span(Negative(Constant("∞")), Constant("∞"), False, False),))
+LEAST, MOST = Negative(Constant("∞")), Constant("∞")
+REALS = Region((Span(LEAST, MOST, False, False),))
 
 
 def spans_of(meaning: Meaning) -> tuple[Span, ...]:

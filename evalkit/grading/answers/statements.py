@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from evalkit.grading.answers.brackets import enclosed, split, turned
 from evalkit.grading.answers.clocks import clock
-from evalkit.grading.answers.intervals import REALS, spans_of
+from evalkit.grading.answers.intervals import LEAST, MOST, REALS, spans_of
 from evalkit.grading.answers.meanings import (
     Expression,
     Grid,
@@ -22,7 +22,7 @@ from evalkit.grading.answers.quantities import quantity
 from evalkit.grading.answers.units import Unit
 from evalkit.grading.answers.words import is_prose
 from evalkit.grading.maths.limits import MAX_ITEMS
-from evalkit.grading.maths.nodes import Constant, Negative, Num, names
+from evalkit.grading.maths.nodes import Negative, Num, names
 from evalkit.grading.maths.tokens import Token, UnreadableError, sign
 
 RELATION_SIGNS = frozenset("=<>≤≥≠≈≡∈")
@@ -234,9 +234,8 @@ def without(found: Sequence[Token]) -> Meaning:
     points = [each.node for each in right.items if isinstance(each, Expression)]
     if len(points) != len(right.items) or len(points) != 1:
         raise UnreadableError("no such difference")
-    low, high = Negative(Constant("∞")), Constant("∞")
     return Region(
-        (Span(low, points[0], False, False), Span(points[0], high, False, False))
+        (Span(LEAST, points[0], False, False), Span(points[0], MOST, False, False))
     )
 
 

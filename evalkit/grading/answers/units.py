@@ -167,7 +167,7 @@ def unit(text: str) -> Unit | None:
     power = int(match["power"] or SQUARE.get(match["square"] or "", power))
     if power == 1:
         return base
-    if base.dimension == "" or base.factor is None or base.dimension != "length":
+    if base.factor is None or base.dimension != "length":
         return Unit("", None, "units" if base.text == "units" else counted(text))
     return Unit(POWERS[power], base.factor**power, f"{base.text}^{power}")
 

@@ -33,10 +33,6 @@ MINUS = re.compile(r"\b(?:minus|negative)\s(?=\d)", re.IGNORECASE)
 OUT_OF = re.compile(
     r"(?<![\d.,])(\d{1,9}) (?:out of|in every) (?:every )?(\d{1,9})(?!\d|[.,]\d)"
 )
-WRAPPED = re.compile(
-    r"\\(?:boxed|fbox|text|textbf|mathbf|mathrm|boldsymbol|bm|displaystyle|underline"
-    r"|textcolor\s?\{[a-z]{0,16}\}|color\s?\{[a-z]{0,16}\})\s?\{((?:[^{}]|\{[^{}]*\})*)\}"
-)
 HEDGES = re.compile(
     r"^(?:(?:approximately|approx\.?|about|around|roughly|exactly|only|just|equals?|is"
     r"|are|equal to|a total of)\s+)+",
@@ -188,9 +184,7 @@ SPACING = re.compile(
     r"\\(?:left|right|displaystyle|!|,|;|:|quad|qquad|big|Big)(?![a-zA-Z])|[\s$~*]+"
     r"|\\[()\[\]](?![a-zA-Z])"
 )
-STYLES = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf)\b|\\[dt](?=frac)"
-)
+STYLES = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf)\b")
 
 
 def squeezed(text: str) -> str:

@@ -65,21 +65,11 @@ class Amounts:
     def bare(self, reference: Expression, answer: Expression) -> Finding:
         """One side has no unit; degrees and π may then be the same angle."""
         found = self.numbers(reference.node, answer.node)
-        turned = [
-            each.unit is not None and each.unit.dimension == "angle"
-            for each in (reference, answer)
-        ]
-        if found.equal is False and any(turned):
-            nodes = [
-                Apply("deg", (each.node,)) if turn else each.node
-                for each, turn in zip((reference, answer), turned, strict=True)
-            ]
-            if any(
-                isinstance(part, Constant) and part.text == "π"
-                for each in (reference, answer)
-                for part in walk(each.node)
-            ):
-                return self.numbers(nodes[0], nodes[1])
+        sides = reference, answer
+        if found.equal is not False or not any(map(is_angle, sides)):
+            return found
+        if any(Constant("π") in walk(each.node) for each in sides):
+            return self.numbers(in_radians(reference), in_radians(answer))
         return found
 
     def cents(self, reference: Expression, answer: Expression) -> Finding:
@@ -191,9 +181,13 @@ def congruent(reference: Expression, answer: Expression, modulus: str) -> Findin
     return yes("same residue") if same else no("other residue")
 
 
+def is_angle(value: Expression) -> bool:
+    """Whether a value is given in degrees."""
+    return value.unit is not None and value.unit.dimension == "angle"
+
+
 def in_radians(angle: Expression) -> Node:
-    degrees = angle.unit is not None and angle.unit.dimension == "angle"
-    return Apply("deg", (angle.node,)) if degrees else angle.node
+    return Apply("deg", (angle.node,)) if is_angle(angle) else angle.node
 
 
 def hundredth(node: Node) -> Node:

@@ -29,6 +29,7 @@ from evalkit.grading.comparing.numerals import numerals
 from evalkit.grading.comparing.ratios import same_ratio
 from evalkit.grading.comparing.regions import region, same_region
 from evalkit.grading.comparing.shapes import (
+    CHOICES,
     EMPTY,
     EVERYTHING,
     UNSOLVED,
@@ -56,7 +57,6 @@ from evalkit.grading.maths.limits import MAX_PAIRINGS
 from evalkit.grading.maths.nodes import names
 from evalkit.grading.maths.tokens import UnreadableError
 
-CHOICES = frozenset("ABCDEFGHIJ")
 BARE = ("", "{}")
 CALL = re.compile(r"[a-zA-Z]'*\(.*\)")
 SEGMENT = re.compile(r"\|?[A-Z]{1,3}\|?")
@@ -108,7 +108,7 @@ class Comparison:
                 same = same_words(text, other_text)
                 return yes("same text") if same else no("other choice")
             case Letter(_, text), _ if text:
-                return self.any_of(understand(text), (answer,))
+                return self.decided(understand(text), (answer,))[0]
             case Words(text, only), Words(other, other_only) if only or other_only:
                 return yes("same text") if same_words(text, other) else no("other text")
             case Words(text), Letter(_, other) if other and len(simplified(text)) > 1:
@@ -123,7 +123,7 @@ class Comparison:
         if isinstance(answer, Letter):
             if not answer.text or is_letter(reference):
                 return no("a choice's letter")
-            return self.any_of((reference,), understand(answer.text))
+            return self.decided((reference,), understand(answer.text))[0]
         if reference == EMPTY and simplified(answer.text) == UNSOLVED:
             return yes("no solution")
         if reference == REALS and simplified(answer.text) in EVERYTHING:
@@ -133,20 +133,18 @@ class Comparison:
         numbers = said(answer.text)
         if numbers is None:
             return no("words, not a value")
-        return self.any_of((reference,), understand(numbers)[:1])
+        return self.decided((reference,), understand(numbers)[:1])[0]
 
-    def any_of(
+    def decided(
         self, references: Sequence[Meaning], answers: Sequence[Meaning]
-    ) -> Finding:
-        """The first finding that they are equal, else what the likeliest come to."""
-        found: list[Finding] = []
-        for reference, answer in itertools.product(references, answers):
-            finding = self.same(reference, answer)
-            if finding.found:
-                return finding
-            found.append(finding)
-        open_ = [each for each in found if each.equal is None]
-        return open_[0] if open_ else found[0]
+    ) -> tuple[Finding, tuple[Meaning, Meaning]]:
+        """The first match, else the first open question, else the likeliest pair."""
+        found: list[tuple[Finding, tuple[Meaning, Meaning]]] = []
+        for pair in itertools.product(references, answers):
+            found.append((self.same(*pair), pair))
+            if found[-1][0].found:
+                return found[-1]
+        return next((each for each in found if each[0].equal is None), found[0])
 
     def relations(self, reference: Named | Relation, answer: Meaning) -> Finding:
         """A reference with an equals sign or inequality in it."""
@@ -175,19 +173,17 @@ class Comparison:
     def named(self, reference: Named, answer: Named) -> Finding | None:
         """Two values with names; None where the names make it an equation."""
         one, other = reference.name, answer.name
-        if one == other or not (reference.simple or answer.simple):
-            if one != other and SEGMENT.fullmatch(one) and SEGMENT.fullmatch(other):
+        if one != other and reference.simple and answer.simple:
+            if not (is_constant(reference.value) and is_constant(answer.value)):
+                return None
+            if one.casefold() != other.casefold():
+                return no(f"{other} is named, not {one}")
+        elif one != other and not (reference.simple or answer.simple):
+            if SEGMENT.fullmatch(one) and SEGMENT.fullmatch(other):
                 return no("another length named")
-            if one != other and CALL.fullmatch(one) and CALL.fullmatch(other):
+            if CALL.fullmatch(one) and CALL.fullmatch(other):
                 return None if one[1:] == other[1:] else no("another value named")
-            return self.same(reference.value, answer.value)
-        if not (reference.simple and answer.simple):
-            return self.same(reference.value, answer.value)
-        if is_constant(reference.value) and is_constant(answer.value):
-            if one.casefold() == other.casefold():
-                return self.same(reference.value, answer.value)
-            return no(f"{other} is named, not {one}")
-        return None
+        return self.same(reference.value, answer.value)
 
     def regions(self, reference: Meaning, answer: Meaning) -> Finding:
         """Intervals, inequalities and unions of them."""
@@ -326,5 +322,5 @@ class Comparison:
         """Several forms of one value (2450 cents or 24.50 dollars); not two values."""
         first, *others = answer.items
         if all(self.same(first, each).found for each in others):
-            return self.any_of((reference,), answer.items)
+            return self.decided((reference,), answer.items)[0]
         return no("several answers, not one")

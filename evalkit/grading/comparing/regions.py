@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from evalkit.grading.answers.intervals import spans_of
+from evalkit.grading.answers.intervals import LEAST, MOST, REALS, spans_of
 from evalkit.grading.answers.meanings import (
     Expression,
     Items,
@@ -19,22 +19,19 @@ from evalkit.grading.maths.limits import MAX_PARTS
 from evalkit.grading.maths.nodes import (
     Apply,
     Big,
-    Constant,
     Name,
     Negative,
     Node,
     Num,
-    PlusMinus,
-    Power,
     Product,
     Quotient,
     Sum,
     names,
+    rebuilt,
 )
 from evalkit.grading.maths.numerics import agree, real
 from evalkit.grading.maths.tokens import UnreadableError
 
-LEAST, MOST = Negative(Constant("∞")), Constant("∞")
 TURNED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "≠": "≠"}
 CALLS = frozenset("fghFGHP")
 
@@ -80,7 +77,7 @@ def solved(sides: Sequence[Meaning], signs: Sequence[str]) -> tuple[Span, ...]:
         nodes.append(each.node)
     if "=" in signs or not all(each in TURNED for each in signs):
         raise UnreadableError("no inequality")
-    found: tuple[Span, ...] = (Span(LEAST, MOST, False, False),)
+    found: tuple[Span, ...] = REALS.spans
     for left, sign, right in zip(nodes, signs, nodes[1:], strict=False):
         found = intersection(found, link(left, sign, right))
     return found
@@ -153,28 +150,12 @@ def substituted(node: Node, name: str, value: Node) -> Node:
         return substituted(each, name, value)
 
     match node:
-        case Name(text):
-            return value if text == name else node
-        case Num() | Constant():
-            return node
-        case Sum(terms):
-            return Sum(tuple(put(each) for each in terms))
-        case Product(factors):
-            return Product(tuple(put(each) for each in factors))
-        case Quotient(top, bottom):
-            return Quotient(put(top), put(bottom))
-        case Power(base, exponent):
-            return Power(put(base), put(exponent))
-        case Negative(of):
-            return Negative(put(of))
-        case Apply(function, arguments):
-            return Apply(function, tuple(put(each) for each in arguments))
-        case PlusMinus(left, right):
-            return replace(
-                node, left=None if left is None else put(left), right=put(right)
-            )
+        case Name(text) if text == name:
+            return value
         case Big():
             return node
+        case _:
+            return rebuilt(node, put)
 
 
 def several(regions: Sequence[Region]) -> Region:

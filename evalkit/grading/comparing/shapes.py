@@ -25,6 +25,7 @@ from evalkit.grading.maths.nodes import (
 )
 from evalkit.grading.maths.signs import chosen
 
+CHOICES = frozenset("ABCDEFGHIJ")
 USUAL = frozenset("abcxyz")
 EVERYTHING = ("all real numbers", "all reals", "real numbers")
 EMPTY, UNSOLVED = Items((), "{}"), "no solution"
@@ -92,7 +93,7 @@ def is_letter(meaning: Meaning) -> bool:
     """Whether a meaning is a capital letter, as the choice of a letter is."""
     match meaning:
         case Expression(Name(text), None):
-            return len(text) == 1 and text in "ABCDEFGHIJ"
+            return text in CHOICES
         case Letter(_, ""):
             return True
         case _:

@@ -1,6 +1,6 @@
 """Expressions as trees."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -119,6 +119,30 @@ def children(node: Node) -> tuple[Node, ...]:
             return (right,) if left is None else (left, right)
         case Big(_, body, _, bounds):
             return (body, *bounds)
+
+
+def rebuilt(node: Node, part: Callable[[Node], Node]) -> Node:
+    """The same kind of expression with each of its parts, one level down, replaced."""
+    match node:
+        case Num() | Name() | Constant():
+            return node
+        case Sum(parts):
+            return Sum(tuple(map(part, parts)))
+        case Product(parts):
+            return Product(tuple(map(part, parts)))
+        case Apply(function, parts):
+            return Apply(function, tuple(map(part, parts)))
+        case Quotient(top, bottom):
+            return Quotient(part(top), part(bottom))
+        case Power(base, exponent):
+            return Power(part(base), part(exponent))
+        case Negative(of):
+            return Negative(part(of))
+        case PlusMinus(left, right, flipped):
+            first = None if left is None else part(left)
+            return PlusMinus(first, part(right), flipped)
+        case Big(operator, body, variable, bounds):
+            return Big(operator, part(body), variable, tuple(map(part, bounds)))
 
 
 def walk(node: Node) -> Iterator[Node]:
