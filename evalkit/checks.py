@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from evalkit.errors import TaskError, boundary
 from evalkit.ordered import Case, scored
-from evalkit.plan import encoded
+from evalkit.plan import encoded, exemplars_of
 from evalkit.prompts import damage, prompts, same_question
 from evalkit.protocol import Protocol
 from evalkit.report.words import points, quoted
@@ -55,8 +55,7 @@ def check_task(
     `words` are the task's options as scoring processes are told them. Raises
     TaskError if the task cannot even be read.
     """
-    with boundary(TaskError, f"task {task.name!r}, exemplars()"):
-        exemplars = tuple(task.exemplars())
+    exemplars = exemplars_of(task)
     digests: list[bytes] = []
     yield from check_samples(task, digests)
     yield check_second_reading(task, digests)

@@ -101,12 +101,17 @@ def find_data(chosen: Chosen) -> Chosen:
     return replace(chosen, dataset=facts, origin=source.origin)
 
 
+def exemplars_of(task: Task) -> tuple[Sample, ...]:
+    """A task's worked examples; a TaskError names the task if it fails."""
+    with boundary(TaskError, f"task {task.name!r}, exemplars()"):
+        return tuple(task.exemplars())
+
+
 def plan_run(chosen: Chosen, setting: Setting) -> PlannedRun:
     """Settle the protocol, go through all samples once, and write the spec."""
     task, wanted, backend = chosen.task, setting.wanted, setting.backend
     protocol = choose_protocol(task, setting.model, wanted, setting.plugins)
-    with boundary(TaskError, f"task {task.name!r}, exemplars()"):
-        exemplars = tuple(task.exemplars())
+    exemplars = exemplars_of(task)
     checked = check_samples(task, wanted.limit)
     check_first_request(task, protocol, checked.first, exemplars)
     spec = RunSpec(

@@ -8,9 +8,15 @@ import msgspec
 
 from evalkit.choosing import choose_task, data_root, offered
 from evalkit.data import Data
-from evalkit.errors import TaskError, UsageError, boundary
+from evalkit.errors import UsageError
 from evalkit.metrics import Metric
-from evalkit.plan import PlannedRun, check_samples, find_data, option_values
+from evalkit.plan import (
+    PlannedRun,
+    check_samples,
+    exemplars_of,
+    find_data,
+    option_values,
+)
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts, Plain, RunRecord, RunSpec
@@ -29,8 +35,7 @@ def planned_again(record: RunRecord, data: Path | None, plugins: Plugins) -> Pla
     task = chosen.task
     check_options(task, spec)
     check_same_samples(task, record, chosen.dataset)
-    with boundary(TaskError, f"task {task.name!r}, exemplars()"):
-        exemplars = tuple(task.exemplars())
+    exemplars = exemplars_of(task)
     return PlannedRun(
         spec=spec,
         task=task,
