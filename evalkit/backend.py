@@ -63,6 +63,14 @@ class Engine(ABC):
         It may give nothing, but must not return at once with nothing for ever.
         """
 
+    def withdraw(self) -> Sequence[str]:
+        """Give back what was taken but not begun: the ids of those requests.
+
+        They are then as if they had never been submitted. Asked of an engine when a
+        run is to stop, so that only what is under way has to be waited for.
+        """
+        return ()
+
     def facts(self) -> Mapping[str, str]:
         """What a reader needs to repeat the run: versions, dtype, hardware."""
         return {}
@@ -81,12 +89,27 @@ class Backend(ABC):
     name: ClassVar[str]
     builtin_model: ClassVar[str] = ""
     """The model to use when the user names none; empty for no offer."""
+    local: ClassVar[bool] = True
+    """Whether the model runs where its engine is, so that more copies of the engine
+    are more power; a server somewhere else has its own."""
 
     model: str = field(metadata={"option": False})
 
     def prepare(self) -> Model:
         """Find the model and check all options, cheaply; raise UsageError if wrong."""
         return Model(name=self.model)
+
+    def can_rank(self, model: Model) -> bool:
+        """Whether the engine of a model that was found answers `Rank` requests.
+
+        Asked only when a question may be put that way, for a server may have to be
+        tried.
+        """
+        return model.ranks
+
+    def gpus(self) -> int:
+        """How many GPUs one engine takes, on a machine that has any."""
+        return 0
 
     @abstractmethod
     def load(self, model: Model) -> Engine:
@@ -112,6 +135,10 @@ class BatchEngine(Engine):
 
     def submit(self, requests: Sequence[Request]) -> None:
         self._waiting.extend(requests)
+
+    def withdraw(self) -> Sequence[str]:
+        waiting, self._waiting = self._waiting, []
+        return [request.id for request in waiting]
 
     def step(self) -> Sequence[Completion]:
         if not self._unanswered:

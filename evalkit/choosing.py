@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from evalkit.backend import Backend, Model
 from evalkit.data import Data
-from evalkit.errors import UsageError
+from evalkit.errors import BackendError, PluginError, UsageError, boundary
 from evalkit.experiment import Experiment
 from evalkit.metrics import Metric
 from evalkit.options import build
@@ -128,6 +129,26 @@ def choose_backend(wanted: Experiment, plugins: Plugins) -> Backend:
     return build(plugins.backends[name], wanted.backend_options, who, model=model)
 
 
+def replicated(backend: Backend, wanted: Experiment, plugins: Plugins) -> Backend:
+    """The backend, or what works that many copies of its engine."""
+    if wanted.replicas == 1:
+        if wanted.cluster:
+            raise UsageError("--ray-address is for --replicas 2 or more")
+        return backend
+    if not backend.local:
+        raise UsageError(
+            f"--replicas {wanted.replicas}: backend {backend.name!r} runs no model of "
+            "its own; more requests at once are --max-concurrency"
+        )
+    with boundary(PluginError, f"--replicas {wanted.replicas}"):
+        copies: Backend | None = plugins.hook.evalkit_replicate(
+            backend=backend, replicas=wanted.replicas, address=wanted.cluster
+        )
+    if copies is None:
+        raise UsageError(f"--replicas {wanted.replicas}: no plugin here runs copies")
+    return copies
+
+
 def builtin_or_given(model: str, plugins: Plugins) -> str:
     """The model that the user named, or the first that a backend offers."""
     if model:
@@ -159,21 +180,52 @@ def named_protocols(
     return tuple(offered(chosen.task, name, plugins) for name in dict.fromkeys(names))
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """The model under test: what it can be asked."""
+
+    backend: Backend
+    model: Model
+
+    @cached_property
+    def ranks(self) -> bool:
+        """Whether it ranks; found out when it is first of interest."""
+        where = (
+            f"backend {self.backend.name!r}, trying whether {self.model.name!r} ranks"
+        )
+        with boundary(BackendError, where):
+            return self.backend.can_rank(self.model)
+
+    def suits(self, protocol: Protocol) -> bool:
+        """Whether it can be asked by a protocol."""
+        if protocol.chats and not self.model.chats:
+            return False
+        return not protocol.ranks or self.ranks
+
+    def first_of(self, protocols: Iterable[Protocol]) -> Protocol | None:
+        """The first protocol that it can be asked by."""
+        return next((each for each in protocols if self.suits(each)), None)
+
+
 def choose_protocols(
-    chosen: Chosen, model: Model, wanted: Experiment, plugins: Plugins
+    chosen: Chosen, candidate: Candidate, wanted: Experiment, plugins: Plugins
 ) -> tuple[Protocol, ...]:
     """The ways in which a task will be asked, with the user's settings.
 
     Those named; or all of the task's that suit the model; or the first of these.
     """
-    named = named_protocols(chosen, wanted, plugins)
-    for each in named:
-        if not suits(each, model):
-            raise UsageError(unsuited(each, chosen.task, model))
-    suiting = [each for each in chosen.task.protocols if suits(each, model)]
-    if not (named or suiting):
-        raise UsageError(unsuited(chosen.task.protocols[0], chosen.task, model))
-    picked = named or (tuple(suiting) if wanted.every_protocol else (suiting[0],))
+    own = chosen.task.protocols
+    picked = named_protocols(chosen, wanted, plugins)
+    for each in picked:
+        if not candidate.suits(each):
+            raise UsageError(unsuited(each, chosen.task, candidate))
+    if not picked and wanted.every_protocol:
+        picked = tuple(each for each in own if candidate.suits(each))
+    elif not picked:
+        first = candidate.first_of(own)
+        picked = () if first is None else (first,)
+    if not picked:
+        raise UsageError(unsuited(own[0], chosen.task, candidate))
     shots = chosen.wish.shots if wanted.shots is None else wanted.shots
     shown = [
         with_shots(each, shots, strict=not wanted.every_protocol) for each in picked
@@ -181,15 +233,11 @@ def choose_protocols(
     return tuple(with_sampling(each, wanted) for each in shown)
 
 
-def suits(protocol: Protocol, model: Model) -> bool:
-    """Whether a model can be asked by a protocol."""
-    return (model.chats or not protocol.chats) and (model.ranks or not protocol.ranks)
-
-
-def unsuited(protocol: Protocol, task: Task, model: Model) -> str:
+def unsuited(protocol: Protocol, task: Task, candidate: Candidate) -> str:
     """The sentence for a protocol that a model cannot be asked by."""
+    model = candidate.model
     lacks = "chat template" if protocol.chats and not model.chats else "ranking"
-    others = [each.name for each in task.protocols if suits(each, model)]
+    others = [each.name for each in task.protocols if candidate.suits(each)]
     return (
         f"model {model.name!r} has no {lacks}, which protocol {protocol.name!r} "
         f"needs. Without: {', '.join(others) or 'verbatim'}"

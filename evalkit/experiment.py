@@ -32,6 +32,10 @@ class Experiment:
     attempts: int = 1
     seed: int = 0
     limit: int | None = None
+    replicas: int = 1
+    """Copies of the model at work at once."""
+    cluster: str = ""
+    """Address of the cluster that they run on; empty for one of this machine."""
     data: Path | None = None
     output: Path = Path("runs")
 
@@ -41,6 +45,7 @@ def check_numbers(wanted: Experiment) -> None:
     limits: tuple[tuple[str, float | None, float, float], ...] = (
         ("--attempts", wanted.attempts, 1, 10_000),
         ("--limit", wanted.limit, 1, 10**9),
+        ("--replicas", wanted.replicas, 1, 10_000),
         ("--shots", wanted.shots, 0, 1000),
         ("--max-tokens", wanted.sampling.get("max_tokens"), 1, 10**7),
         ("--temperature", wanted.sampling.get("temperature"), 0, 100),

@@ -67,6 +67,18 @@ def evalkit_backends() -> "Iterable[type[Backend]]":
     return ()
 
 
+@hookspec(firstresult=True)
+def evalkit_replicate(
+    backend: "Backend", replicas: int, address: str
+) -> "Backend | None":
+    """Give a backend that works several copies of another's engine as one.
+
+    Or None to pass; the first plugin to give one wins. `address` is that of a cluster,
+    or empty for this machine. What is given has the other's name, options and model;
+    it finds and checks in `prepare`, and starts copies in `load`.
+    """
+
+
 @hookspec
 def evalkit_metrics() -> "Iterable[Metric]":
     """Give metrics that ``--metric`` can add to those a task declares."""

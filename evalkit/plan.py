@@ -16,6 +16,7 @@ import msgspec
 from evalkit.backend import Backend, Model
 from evalkit.choices.frame import choice_problem
 from evalkit.choosing import (
+    Candidate,
     Chosen,
     Wish,
     check_attempts,
@@ -23,6 +24,7 @@ from evalkit.choosing import (
     choose_protocols,
     choose_tasks,
     named_protocols,
+    replicated,
 )
 from evalkit.errors import BackendError, DataError, TaskError, UsageError, boundary
 from evalkit.experiment import Experiment, check_numbers
@@ -58,6 +60,9 @@ class Plan:
     """Runs that share one model."""
 
     backend: Backend
+    """What the user named."""
+    loads: Backend
+    """What loads the model: the same, or what runs copies of it."""
     model: Model
     runs: tuple[PlannedRun, ...]
     output: Path
@@ -98,8 +103,7 @@ class Setting:
 
     wanted: Experiment
     plugins: Plugins
-    backend: Backend
-    model: Model
+    candidate: Candidate
     metrics: tuple[Metric, ...]
 
 
@@ -112,17 +116,22 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     for each in tasks:
         named_protocols(each, wanted, plugins)
     backend = choose_backend(wanted, plugins)
+    loads = replicated(backend, wanted, plugins)
     check_writable(wanted.output)
     found, absent = find_all(tasks)
     with boundary(BackendError, f"backend {backend.name!r}, finding {backend.model!r}"):
-        model = backend.prepare()
+        model = loads.prepare()
     setting = Setting(
-        wanted=wanted, plugins=plugins, backend=backend, model=model, metrics=metrics
+        wanted=wanted,
+        plugins=plugins,
+        candidate=Candidate(backend, model),
+        metrics=metrics,
     )
     planned = plan_all(found, absent, setting)
     runs = {run.spec.digest: run for group in planned.values() for run in group}
     return Plan(
         backend=backend,
+        loads=loads,
         model=model,
         runs=tuple(runs.values()),
         wishes={
@@ -196,7 +205,7 @@ def exemplars_of(task: Task) -> tuple[Sample, ...]:
 def plan_runs(chosen: Chosen, setting: Setting) -> Iterator[PlannedRun]:
     """A task's runs, one per protocol, after one pass over its samples."""
     task, wanted = chosen.task, setting.wanted
-    protocols = choose_protocols(chosen, setting.model, wanted, setting.plugins)
+    protocols = choose_protocols(chosen, setting.candidate, wanted, setting.plugins)
     checked = check_samples(task, wanted.limit)
     read = Read(chosen, checked)
     if any(each.shows_examples for each in protocols):
@@ -219,7 +228,8 @@ def plan_runs(chosen: Chosen, setting: Setting) -> Iterator[PlannedRun]:
 
 def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
     """See that a protocol can ask a task, and write the spec."""
-    wanted, backend = setting.wanted, setting.backend
+    wanted, backend = setting.wanted, setting.candidate.backend
+    model = setting.candidate.model
     chosen, checked, exemplars = read.chosen, read.checked, read.exemplars
     task = chosen.task
     check_first_request(task, protocol, checked.first, exemplars)
@@ -232,8 +242,8 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
         protocol_options=plain_values(protocol),
         backend=backend.name,
         backend_options=option_values(backend),
-        model=setting.model.name,
-        model_identity=setting.model.identity,
+        model=model.name,
+        model_identity=model.identity,
         attempts=wanted.attempts,
         seed=wanted.seed,
         limit=wanted.limit,

@@ -109,7 +109,7 @@ def load_engine(planned: Plan) -> Engine:
     """Load the model; what goes wrong there is the backend's failure."""
     backend = planned.backend
     with boundary(BackendError, f"backend {backend.name!r}, loading {backend.model!r}"):
-        engine = backend.load(planned.model)
+        engine = planned.loads.load(planned.model)
     if engine.capacity < 1:
         raise BackendError(
             f"backend {backend.name!r} wants {engine.capacity} requests at once"

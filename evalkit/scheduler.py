@@ -110,6 +110,7 @@ def sound(completion: Completion) -> Completion:
     return replace(
         completion,
         text=whole(completion.text),
+        reasoning=whole(completion.reasoning),
         prompt=whole(completion.prompt),
         error=None if error is None else whole(error),
         ranked=() if error else completion.ranked,
@@ -136,6 +137,7 @@ def turn_of(completion: Completion) -> Turn:
         error=completion.error,
         ranked=completion.ranked,
         cut=completion.cut,
+        reasoning=completion.reasoning,
     )
 
 
@@ -151,6 +153,7 @@ def completion_of(turn: Turn, request: Request) -> Completion:
         error=turn.error,
         ranked=turn.ranked,
         cut=turn.cut,
+        reasoning=turn.reasoning,
     )
 
 

@@ -157,6 +157,9 @@ class Completion:
     """For a `Rank` request: its choices, in their order."""
     cut: int = 0
     """Tokens of the prompt that were left out on the left, for want of room."""
+    reasoning: str = ""
+    """What the model thought before its answer, where the engine tells the two apart;
+    `completion_tokens` counts both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +198,7 @@ class Turn:
     error: str | None = None
     ranked: tuple[Ranked, ...] = ()
     cut: int = 0
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

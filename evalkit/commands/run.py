@@ -1,7 +1,7 @@
 """evalkit run"""
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from evalkit.choosing import builtin_or_given
+from evalkit.errors import UsageError
 from evalkit.experiment import Experiment
 from evalkit.families import family_of
 from evalkit.options import parse
@@ -60,6 +61,24 @@ EVERY = "all"
     metavar="NAME=VALUE",
     help="A backend option, see: evalkit backends.",
 )
+@click.option(
+    "--base-url", metavar="URL", help="Of a server: --backend-set base_url=URL."
+)
+@click.option(
+    "--max-concurrency",
+    metavar="N",
+    help="Requests at once: --backend-set max_concurrency=N.",
+)
+@click.option(
+    "--replicas",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Copies of the model at work at once, each with its GPUs, by Ray.",
+)
+@click.option(
+    "--ray-address", default="", metavar="ADDRESS", help="Of a Ray cluster to run on."
+)
 @click.option("--metric", "metrics", multiple=True, help="A metric to add.")
 @click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
 @click.option("--limit", type=int, help="Only the first so many samples of each task.")
@@ -93,6 +112,10 @@ def run_command(
     shots: int | None,
     task_options: tuple[str, ...],
     backend_options: tuple[str, ...],
+    base_url: str | None,
+    max_concurrency: str | None,
+    replicas: int,
+    ray_address: str,
     metrics: tuple[str, ...],
     attempts: int,
     limit: int | None,
@@ -120,7 +143,13 @@ def run_command(
         every_protocol=protocol == EVERY,
         shots=shots,
         task_options=parse(task_options, "--set"),
-        backend_options=parse(backend_options, "--backend-set"),
+        backend_options=with_flags(
+            parse(backend_options, "--backend-set"),
+            base_url=base_url,
+            max_concurrency=max_concurrency,
+        ),
+        replicas=replicas,
+        cluster=ray_address,
         sampling={name: value for name, value in given.items() if value is not None},
         metrics=metrics,
         attempts=attempts,
@@ -157,6 +186,15 @@ def announce_and_run(wanted: Experiment, plugins: Plugins) -> int:
     out = Console(highlight=False)
     print_all(out, records, summaries, wanted.output)
     return exit_status(records, summaries)
+
+
+def with_flags(options: Mapping[str, str], **flags: str | None) -> Mapping[str, str]:
+    """Backend options with those that have a flag of their own."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    for name in given.keys() & options.keys():
+        flag = name.replace("_", "-")
+        raise UsageError(f"--{flag} and --backend-set {name}=... say the same twice")
+    return {**options, **given}
 
 
 def listed(names: str) -> tuple[str, ...]:
