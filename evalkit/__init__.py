@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from evalkit.rows import Row
     from evalkit.runner import run
     from evalkit.stats.intervals import student, wilson
+    from evalkit.stopping import Stopped
     from evalkit.suite import Part, Suite
     from evalkit.task import Task, verdict
     from evalkit.types import (
@@ -124,6 +125,7 @@ HOMES = {
         "student",
         "wilson",
     ),
+    "evalkit.stopping": ("Stopped",),
     "evalkit.suite": (
         "Part",
         "Suite",
@@ -199,6 +201,7 @@ __all__ = [
     "SampleResult",
     "Sampling",
     "Score",
+    "Stopped",
     "Suite",
     "Task",
     "TaskError",

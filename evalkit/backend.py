@@ -111,6 +111,10 @@ class Backend(ABC):
         """How many GPUs one engine takes, on a machine that has any."""
         return 0
 
+    def at_once(self) -> int | None:
+        """How many requests are worked on at once, if that is known beforehand."""
+        return None
+
     @abstractmethod
     def load(self, model: Model) -> Engine:
         """Load the model that `prepare` found."""

@@ -8,9 +8,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from evalkit.checked import encoded
 from evalkit.errors import TaskError, boundary
 from evalkit.ordered import Case, scored
-from evalkit.plan import encoded, exemplars_of
+from evalkit.plan import exemplars_of
 from evalkit.prompts import damage, prompts, same_question
 from evalkit.protocol import Protocol
 from evalkit.report.words import points, quoted

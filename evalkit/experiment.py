@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.errors import UsageError
+from evalkit.spending import Prices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,12 @@ class Experiment:
     attempts: int = 1
     seed: int = 0
     limit: int | None = None
+    price_in: float | None = None
+    """US dollars per million tokens read."""
+    price_out: float | None = None
+    """US dollars per million tokens written."""
+    max_cost: float | None = None
+    """Most dollars that one call may spend."""
     replicas: int = 1
     """Copies of the model at work at once."""
     cluster: str = ""
@@ -39,12 +46,22 @@ class Experiment:
     data: Path | None = None
     output: Path = Path("runs")
 
+    @property
+    def prices(self) -> Prices | None:
+        """What tokens cost, if anything was said of it."""
+        if self.price_in is None and self.price_out is None:
+            return None
+        return Prices(read=self.price_in or 0.0, written=self.price_out or 0.0)
+
 
 def check_numbers(wanted: Experiment) -> None:
     """Refuse counts and sampling settings that mean nothing."""
     limits: tuple[tuple[str, float | None, float, float], ...] = (
         ("--attempts", wanted.attempts, 1, 10_000),
         ("--limit", wanted.limit, 1, 10**9),
+        ("--price-in", wanted.price_in, 0, 10**6),
+        ("--price-out", wanted.price_out, 0, 10**6),
+        ("--max-cost", wanted.max_cost, 0, 10**9),
         ("--replicas", wanted.replicas, 1, 10_000),
         ("--shots", wanted.shots, 0, 1000),
         ("--max-tokens", wanted.sampling.get("max_tokens"), 1, 10**7),
@@ -56,3 +73,8 @@ def check_numbers(wanted: Experiment) -> None:
             raise UsageError(
                 f"{flag} must lie between {low:g} and {high:g}, not {value}"
             )
+    if wanted.max_cost is not None and wanted.prices is None:
+        raise UsageError(
+            f"--max-cost {wanted.max_cost:g} needs the prices: --price-in and "
+            "--price-out, in dollars per million tokens"
+        )

@@ -4,17 +4,15 @@ Nothing here loads a model. Whatever is wrong with the words of a command, its d
 or its output folder is found here, in seconds.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from evalkit.backend import Backend, Model
-from evalkit.choices.frame import choice_problem
+from evalkit.checked import Checked, check_samples
 from evalkit.choosing import (
     Candidate,
     Chosen,
@@ -34,6 +32,7 @@ from evalkit.options import settable
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts, Plain, RunSpec, encode
+from evalkit.spending import Budget, Prices
 from evalkit.suite import Suite
 from evalkit.task import Task
 from evalkit.types import Sample
@@ -53,6 +52,7 @@ class PlannedRun:
     samples: int
     samples_sha256: str
     data_origin: str
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +74,14 @@ class Plan:
     """The digests of the runs that each wish led to."""
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
     """Tasks of suites whose data are not at hand, and why."""
+    prices: Prices | None = None
+    max_cost: float | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What one pass over a task's samples told."""
-
-    first: Sample
-    count: int
-    sha256: str
-    unchoosable: str
-    """Why the first sample that cannot be asked by its choices cannot; empty if all
-    can."""
+    def budget(self) -> Budget | None:
+        """What keeps the spending below `max_cost`, if there is such a bound."""
+        if self.prices is None or self.max_cost is None:
+            return None
+        return Budget(self.prices, self.max_cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +141,8 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
             if name in plugins.suites
         ),
         absent=absent,
+        prices=wanted.prices,
+        max_cost=wanted.max_cost,
     )
 
 
@@ -258,40 +256,8 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
         samples=checked.count,
         samples_sha256=checked.sha256,
         data_origin=chosen.origin,
+        prices=wanted.prices,
     )
-
-
-def check_samples(task: Task, limit: int | None) -> Checked:
-    """Count and hash the samples; refuse none at all, or two with one id."""
-    total = hashlib.sha256()
-    first: Sample | None = None
-    seen: set[str] = set()
-    unchoosable = ""
-    with boundary(TaskError, f"task {task.name!r}, samples()"):
-        for sample in islice(task.samples(), limit):
-            if sample.id in seen:
-                raise TaskError(f"task {task.name!r} has two samples {sample.id!r}")
-            seen.add(sample.id)
-            first = first or sample
-            unchoosable = unchoosable or choice_problem(sample)
-            total.update(encoded(sample))
-    if first is None:
-        raise TaskError(f"task {task.name!r} has no samples")
-    return Checked(
-        first=first, count=len(seen), sha256=total.hexdigest(), unchoosable=unchoosable
-    )
-
-
-def encoded(sample: Sample) -> bytes:
-    """A sample as JSON; raise ValueError if it would not come back as it is."""
-    try:
-        encoding = encode(sample)
-        same = msgspec.json.decode(encoding, type=Sample) == sample
-    except (TypeError, ValueError, msgspec.ValidationError) as exc:
-        raise ValueError(f"sample {sample.id!r}: {exc}") from exc
-    if not same:
-        raise ValueError(f"sample {sample.id!r} has values that JSON cannot hold")
-    return encoding
 
 
 def check_first_request(

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from evalkit.spending import Prices
 from evalkit.types import Estimate, Outcome
 
 Plain: TypeAlias = Mapping[str, Any]
@@ -113,6 +114,8 @@ class RunRecord:
     """Each estimate's value if every attempt that failed or is undecided had been
     right: with the value itself, the bounds that these leave. Empty without any."""
     counts: Counts = Counts()
+    prices: Prices | None = None
+    """As the user gave them, if so."""
     started: str = ""
     finished: str = ""
     seconds: float = 0.0
@@ -130,6 +133,15 @@ class RunRecord:
     regrades: tuple[Regrade, ...] = ()
     """The times that the answers were judged anew, the last of which gave the
     estimates here."""
+
+    @property
+    def cost(self) -> float | None:
+        """Dollars that all its answers cost, in whichever session they came."""
+        if self.prices is None:
+            return None
+        return self.prices.cost(
+            self.counts.prompt_tokens, self.counts.completion_tokens
+        )
 
     @property
     def errors(self) -> int:

@@ -13,6 +13,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from evalkit.__about__ import __version__
+from evalkit.dialogue import Dialogue, completion_of
 from evalkit.environment import environment
 from evalkit.errors import DataError, TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, now
@@ -24,7 +25,6 @@ from evalkit.record import Regrade, RunRecord
 from evalkit.replan import planned_again
 from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter
-from evalkit.scheduler import Dialogue, completion_of
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.scoring_worker import failed
 from evalkit.summing import ceilings, estimates

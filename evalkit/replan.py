@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
+from evalkit.checked import check_samples
 from evalkit.choosing import choose_task, data_root, offered
 from evalkit.data import Data
 from evalkit.errors import UsageError
 from evalkit.metrics import Metric
 from evalkit.plan import (
     PlannedRun,
-    check_samples,
     exemplars_of,
     find_data,
     option_values,

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from evalkit.backend import Engine
+from evalkit.dialogue import Dialogue
 from evalkit.errors import BackendError, EvalkitError, UsageError, boundary
 from evalkit.experiment import Experiment
 from evalkit.folder import RunFolder
@@ -14,9 +15,10 @@ from evalkit.journal import Journal
 from evalkit.plan import Plan, plan
 from evalkit.plugins import Plugins
 from evalkit.record import RunRecord
-from evalkit.scheduler import Dialogue, Scheduler
+from evalkit.scheduler import Scheduler
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.scoring_worker import Job, failed
+from evalkit.stopping import TOO_DEAR, Stop, Stopped
 from evalkit.types import Score
 from evalkit.work import Work, write_card
 
@@ -39,11 +41,18 @@ def run(
 
 
 def execute(
-    planned: Plan, plugins: Plugins, limits: Limits | None = None
+    planned: Plan,
+    plugins: Plugins,
+    limits: Limits | None = None,
+    stop: Stop | None = None,
 ) -> list[RunRecord]:
-    """Do what was planned, going on from wherever an earlier session got to."""
+    """Do what was planned, going on from wherever an earlier session got to.
+
+    Raises Stopped when `stop` was told to end before all was done, or when that would
+    cost too much: what had been begun is finished and saved then.
+    """
     with writing(planned.output):
-        return work_off(planned, plugins, limits or Limits())
+        return work_off(planned, plugins, limits or Limits(), stop or Stop())
 
 
 @contextmanager
@@ -56,7 +65,9 @@ def writing(root: Path) -> Generator[None]:
         raise UsageError(f"cannot write {str(where)!r}: {exc.strerror}") from exc
 
 
-def work_off(planned: Plan, plugins: Plugins, limits: Limits) -> list[RunRecord]:
+def work_off(
+    planned: Plan, plugins: Plugins, limits: Limits, stop: Stop
+) -> list[RunRecord]:
     """Open folders, scoring processes and, when it is needed, the engine."""
     allow_files(FILES_PER_RUN * len(planned.runs))
     with ExitStack() as stack:
@@ -78,7 +89,8 @@ def work_off(planned: Plan, plugins: Plugins, limits: Limits) -> list[RunRecord]
 
         tasks = [(type(each.task), each.task_words) for each in planned.runs]
         pool = stack.enter_context(ScoringPool(tasks, limits))
-        return Drive(works, Scheduler(plugins.hook, load), pool).until_done()
+        scheduler = Scheduler(plugins.hook, load, planned.budget())
+        return Drive(works, scheduler, pool, stop).until_done()
 
 
 def allow_files(count: int) -> None:
@@ -144,11 +156,17 @@ class Drive:
     """Asks, listens and scores until every sample of every run has its scores."""
 
     def __init__(
-        self, works: Sequence[Work], scheduler: Scheduler, pool: ScoringPool
+        self,
+        works: Sequence[Work],
+        scheduler: Scheduler,
+        pool: ScoringPool,
+        stop: Stop,
     ) -> None:
         self.works = works
         self.scheduler = scheduler
         self.pool = pool
+        self.stop = stop
+        self._stopping = False
         self._dialogues = in_turns(works)
         self._numbers = {work.planned.spec.digest: i for i, work in enumerate(works)}
         self._unscored: dict[int, Dialogue] = {}
@@ -161,8 +179,10 @@ class Drive:
         """The records of all runs, each written as soon as it could be.
 
         A run that could not be summed up is an error only when the others are done.
+        Raises Stopped when the work was to end early.
         """
-        while not self._all_started or self.scheduler.in_flight or self._unscored:
+        while not self._all_begun or self.scheduler.in_flight or self._unscored:
+            self._look_for_a_stop()
             self._start_more()
             if self.scheduler.in_flight:
                 self.scheduler.step()
@@ -171,11 +191,32 @@ class Drive:
             self._settle_scored()
         if self._problems:
             raise self._problems[0]
+        if len(self._records) < len(self.works):
+            raise Stopped(self._told(), self.stop.status)
         return [self._records[number] for number in range(len(self.works))]
+
+    @property
+    def _all_begun(self) -> bool:
+        return self._all_started or self._stopping
+
+    def _look_for_a_stop(self) -> None:
+        """Begin nothing more once somebody wants that, or the money is spent."""
+        self.stop.worth_waiting = self.scheduler.under_way > 0
+        if self.scheduler.too_dear:
+            self.stop.request(self.scheduler.too_dear, TOO_DEAR)
+        if self.stop.why and not self._stopping:
+            self._stopping = True
+            self.scheduler.stop()
+
+    def _told(self) -> str:
+        """How far the work got when it was stopped."""
+        done = sum(work.answered for work in self.works)
+        wanted = sum(work.attempts for work in self.works)
+        return f"{self.stop.why}; {done} of {wanted} answers are saved"
 
     def _start_more(self) -> None:
         """Open dialogues until the engine is full or too much waits to be written."""
-        while self.scheduler.has_room and not self._is_far_ahead:
+        while not self._stopping and self.scheduler.has_room and not self._is_far_ahead:
             dialogue = next(self._dialogues, None)
             if dialogue is None:
                 self._all_started = True
@@ -204,7 +245,7 @@ class Drive:
 
     def _settle_scored(self) -> None:
         """Take the scores that are there; wait only if nothing else can go on."""
-        stuck = self._all_started or self._is_far_ahead
+        stuck = self._all_begun or self._is_far_ahead
         waiting = bool(self._unscored) and not self.scheduler.in_flight
         for result in self.pool.poll(wait=waiting and stuck):
             self._settle(self._unscored.pop(result.id), result.score)

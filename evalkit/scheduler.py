@@ -1,103 +1,18 @@
 """Keeping the engine full of requests from all conversations at once."""
 
-import hashlib
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-import msgspec
 import pluggy
 
 from evalkit.backend import Engine
-from evalkit.errors import BackendError, TaskError, boundary, reason
-from evalkit.plan import PlannedRun
-from evalkit.protocol import Conversation
+from evalkit.dialogue import Dialogue, content
+from evalkit.errors import BackendError, boundary
+from evalkit.spending import Budget
 from evalkit.text import whole
-from evalkit.types import Answer, Completion, Rank, Request, Sample, Turn
-
-ENCODER = msgspec.json.Encoder()
-
-
-@dataclass(slots=True)
-class Dialogue:
-    """One attempt at a sample, from its first request to its answer."""
-
-    planned: PlannedRun
-    index: int
-    sample: Sample
-    attempt: int
-    conversation: Conversation
-    turns: list[Turn] = field(default_factory=list[Turn])
-    asking: Request | None = None
-    answer: Answer | None = None
-    error: str | None = None
-    replayed: int = 0
-    shared: int = 0
-
-    @property
-    def ended(self) -> bool:
-        return self.answer is not None or self.error is not None
-
-    @property
-    def who(self) -> str:
-        return f"protocol {self.planned.protocol.name!r}, sample {self.sample.id!r}"
-
-    def open(self) -> None:
-        """Ask the first request."""
-        with boundary(TaskError, self.who):
-            self._ask(next(self.conversation))
-
-    def hear(self, completion: Completion) -> None:
-        """Take the completion of the open request; ask again, or end.
-
-        What a protocol raises over a model's words costs this attempt only.
-        """
-        self.turns.append(turn_of(completion))
-        if completion.error is not None:
-            self.error = completion.error
-            self.conversation.close()
-            return
-        try:
-            request = self.conversation.send(completion)
-        except StopIteration as end:
-            self._end(end.value)
-        except Exception as exc:
-            self.error = f"{self.who}: {reason(exc)}"
-        else:
-            self._ask(request)
-
-    def _end(self, answer: object) -> None:
-        if not isinstance(answer, Answer):
-            raise TaskError(
-                f"{self.who}: converse() must return an Answer, not {answer!r}"
-            )
-        self.answer = replace(answer, text=whole(answer.text))
-
-    def _ask(self, request: Request) -> None:
-        place = f"{self.sample.id}\0{self.attempt}\0{len(self.turns)}"
-        request = seeded(request, seed_of(self.planned.spec.seed, place))
-        salt = f"{self.planned.spec.digest}\0{place}\0".encode()
-        self.asking = replace(
-            request,
-            id=hashlib.sha256(salt + content(request)).hexdigest()[:24],
-            sample_id=self.sample.id,
-            attempt=self.attempt,
-            turn=len(self.turns),
-        )
-
-
-def seeded(request: Request, seed: int) -> Request:
-    """The request with a seed for what it leaves to chance, if anything."""
-    if isinstance(request, Rank) or request.sampling.temperature <= 0:
-        return request
-    return replace(request, sampling=replace(request.sampling, seed=seed))
-
-
-def content(request: Request) -> bytes:
-    """What is asked, whoever asks it."""
-    if isinstance(request, Rank):
-        return ENCODER.encode((request.prompt, request.choices))
-    return ENCODER.encode((request.prompt, request.sampling))
+from evalkit.types import Completion, Rank, Request
 
 
 def sound(completion: Completion) -> Completion:
@@ -126,43 +41,6 @@ def mismatch(request: Request, completion: Completion) -> str:
     return "" if asked == given else f"{given} choices ranked where {asked} were asked"
 
 
-def turn_of(completion: Completion) -> Turn:
-    """What the results keep of a completion."""
-    return Turn(
-        prompt=completion.prompt,
-        text=completion.text,
-        finish=completion.finish,
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        error=completion.error,
-        ranked=completion.ranked,
-        cut=completion.cut,
-        reasoning=completion.reasoning,
-    )
-
-
-def completion_of(turn: Turn, request: Request) -> Completion:
-    """What the results kept, as an answer to the request again."""
-    return Completion(
-        request_id=request.id,
-        text=turn.text,
-        finish=turn.finish,
-        prompt=turn.prompt,
-        prompt_tokens=turn.prompt_tokens,
-        completion_tokens=turn.completion_tokens,
-        error=turn.error,
-        ranked=turn.ranked,
-        cut=turn.cut,
-        reasoning=turn.reasoning,
-    )
-
-
-def seed_of(seed: int, place: str) -> int:
-    """A seed of 31 bits for one request, the same in every session."""
-    digest = hashlib.sha256(f"{seed}\0{place}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
-
-
 class Scheduler:
     """Passes requests and completions between dialogues and one engine.
 
@@ -171,11 +49,21 @@ class Scheduler:
     that only weigh the same log-probabilities differently cost one pass together.
     """
 
-    def __init__(self, hook: pluggy.HookRelay, load: Callable[[], Engine]) -> None:
+    def __init__(
+        self,
+        hook: pluggy.HookRelay,
+        load: Callable[[], Engine],
+        budget: Budget | None = None,
+    ) -> None:
         self._hook = hook
         self._load = load
+        self._budget = budget
         self._engine: Engine | None = None
-        self._unsent: list[Request] = []
+        self._unsent: deque[Request] = deque()
+        self._sent = 0
+        self._stopped = False
+        self.too_dear = ""
+        """Why nothing more can be paid for; empty as long as something can."""
         self._waiting: dict[str, Dialogue] = {}
         self._asking: dict[bytes, str] = {}
         """The rankings that are under way, by what they ask: the id of each."""
@@ -188,6 +76,11 @@ class Scheduler:
     def in_flight(self) -> int:
         """How many dialogues wait for the engine."""
         return len(self._waiting) + self._joined_count
+
+    @property
+    def under_way(self) -> int:
+        """How many requests the engine has."""
+        return self._sent
 
     @property
     def has_room(self) -> bool:
@@ -208,9 +101,13 @@ class Scheduler:
         if self._engine is None:
             self._engine = self._load()
             return
+        requests = self._affordable()
+        self._sent += len(requests)
+        if not self._sent:
+            self.too_dear = self._refused()
+            return
         with boundary(BackendError, type(self._engine).__qualname__):
-            if self._unsent:
-                requests, self._unsent = self._unsent, []
+            if requests:
                 self._engine.submit(requests)
             completions = [sound(each) for each in self._engine.step()]
             tokens = self._engine.generated_tokens
@@ -218,12 +115,47 @@ class Scheduler:
             self._receive(completion)
         self._hook.evalkit_stepped(generated_tokens=tokens)
 
+    def stop(self) -> None:
+        """Ask nothing more, and take back what the engine has not begun."""
+        self._stopped = True
+        dropped = [request.id for request in self._unsent]
+        self._unsent.clear()
+        if self._engine is not None:
+            with boundary(BackendError, type(self._engine).__qualname__):
+                given_back = [*self._engine.withdraw()]
+            self._sent -= len(given_back)
+            dropped += given_back
+        for request_id in dropped:
+            dialogue = self._waiting.pop(request_id, None)
+            self._joined_count -= len(self._joined.pop(request_id, []))
+            if dialogue is None:
+                raise BackendError(
+                    f"{type(self._engine).__qualname__} gave back a request that was "
+                    f"not open: {request_id!r}"
+                )
+
+    def _refused(self) -> str:
+        """Why the next request is not sent though nothing is under way."""
+        return self._budget.refusal(self._unsent[0]) if self._budget else ""
+
+    def _affordable(self) -> Sequence[Request]:
+        """The requests to send now: all, or as many as can be paid for."""
+        requests: list[Request] = []
+        while self._unsent:
+            if self._budget is not None and not self._budget.admits(self._unsent[0]):
+                break
+            requests.append(self._unsent.popleft())
+        return requests
+
     def take_ended(self) -> Sequence[Dialogue]:
         """The dialogues that ended since the last call."""
         ended, self._ended = self._ended, []
         return ended
 
     def _receive(self, completion: Completion) -> None:
+        self._sent -= 1
+        if self._budget is not None:
+            self._budget.settle(completion)
         dialogue = self._waiting.pop(completion.request_id, None)
         if dialogue is None or dialogue.asking is None:
             raise BackendError(
@@ -270,6 +202,8 @@ class Scheduler:
 
     def _queue(self, dialogue: Dialogue, request: Request) -> None:
         """Have the engine answer a request, or join the one that asks the same."""
+        if self._stopped:
+            return
         if isinstance(request, Rank):
             first = self._asking.setdefault(content(request), request.id)
             if first != request.id:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from evalkit.__about__ import __version__
 from evalkit.backend import Engine
+from evalkit.dialogue import Dialogue
 from evalkit.environment import environment
 from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, cut_torn_line, now
@@ -21,7 +22,6 @@ from evalkit.plugins import Plugins
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter
-from evalkit.scheduler import Dialogue
 from evalkit.summing import ceilings, estimates
 from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score
 
@@ -78,6 +78,16 @@ class Work:
                 "replace. Leave the limit out, or choose another --output"
             )
         return record
+
+    @property
+    def attempts(self) -> int:
+        """How many answers the run is made of."""
+        return self.planned.samples * self.planned.spec.attempts
+
+    @property
+    def answered(self) -> int:
+        """How many answers have their score."""
+        return self._outcomes.total()
 
     @property
     def is_complete(self) -> bool:
@@ -219,6 +229,7 @@ class Work:
             estimates=estimates(planned, results),
             ceilings=ceilings(planned, results, self._outcomes),
             counts=Counts(**self._turns),
+            prices=planned.prices,
             started=self._started,
             finished=now(),
             seconds=round(time.monotonic() - self._clock, 3),

@@ -1,6 +1,7 @@
 """The ``evalkit`` command. Each module here adds one subcommand."""
 
 import os
+import shlex
 import signal
 import sys
 from types import FrameType
@@ -10,6 +11,7 @@ import click
 from evalkit.__about__ import __version__
 from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins
+from evalkit.stopping import INTERRUPTED, Stopped
 from evalkit.text import visible
 
 WITHOUT = "EVALKIT_WITHOUT"
@@ -31,12 +33,20 @@ def main() -> None:
         complain(exc.format_message() if isinstance(exc, click.ClickException) else exc)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        complain("interrupted; the same command again goes on from here")
-        sys.exit(130)
+        complain(f"interrupted; what was finished is saved. To go on: {again()}")
+        sys.exit(INTERRUPTED)
+    except Stopped as exc:
+        complain(f"{exc}. To go on: {again()}")
+        sys.exit(exc.status)
     except BrokenPipeError:  # whoever read our output has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     sys.exit(status or 0)
+
+
+def again() -> str:
+    """The command as it was given."""
+    return shlex.join(("evalkit", *sys.argv[1:]))
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:

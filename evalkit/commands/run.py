@@ -10,6 +10,7 @@ from rich.console import Console
 
 from evalkit.choosing import builtin_or_given
 from evalkit.errors import UsageError
+from evalkit.estimate import workloads
 from evalkit.experiment import Experiment
 from evalkit.families import family_of
 from evalkit.options import parse
@@ -19,7 +20,9 @@ from evalkit.progress import Display, LogDisplay, TerminalDisplay
 from evalkit.record import RunRecord
 from evalkit.report.suites import suite_card
 from evalkit.report.terminal import print_all
+from evalkit.report.workload import workload_line, workload_table
 from evalkit.runner import execute, renew_cards, writing
+from evalkit.stopping import Stop
 from evalkit.suite_record import SuiteRecord, sum_up
 from evalkit.text import visible
 
@@ -79,6 +82,10 @@ EVERY = "all"
 @click.option(
     "--ray-address", default="", metavar="ADDRESS", help="Of a Ray cluster to run on."
 )
+@click.option("--price-in", type=float, help="Dollars per million tokens read.")
+@click.option("--price-out", type=float, help="Dollars per million tokens written.")
+@click.option("--max-cost", type=float, help="Stop before spending more dollars.")
+@click.option("--dry-run", is_flag=True, help="Say what it would take, ask nothing.")
 @click.option("--metric", "metrics", multiple=True, help="A metric to add.")
 @click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
 @click.option("--limit", type=int, help="Only the first so many samples of each task.")
@@ -116,6 +123,10 @@ def run_command(
     max_concurrency: str | None,
     replicas: int,
     ray_address: str,
+    price_in: float | None,
+    price_out: float | None,
+    max_cost: float | None,
+    dry_run: bool,
     metrics: tuple[str, ...],
     attempts: int,
     limit: int | None,
@@ -131,9 +142,12 @@ def run_command(
     Each task gets a run folder with its card, record and results; one for each way of
     asking, if there are several. A suite runs its tasks and averages them.
 
-    The same command again goes on where the last one stopped. The exit status is 0,
-    or 1 if some requests failed for good or a suite lacks a part, or 2 if something
-    asked for is wrong.
+    The same command again goes on where the last one stopped. Ctrl-C finishes and
+    saves what is under way; Ctrl-C again stops at once.
+
+    The exit status is 0, or 1 if some requests failed for good or a suite lacks a
+    part, 2 if something asked for is wrong, 3 if the next request could have cost more
+    than --max-cost allows, 130 after Ctrl-C.
     """
     given = {"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p}
     wanted = Experiment(
@@ -150,6 +164,9 @@ def run_command(
         ),
         replicas=replicas,
         cluster=ray_address,
+        price_in=price_in,
+        price_out=price_out,
+        max_cost=max_cost,
         sampling={name: value for name, value in given.items() if value is not None},
         metrics=metrics,
         attempts=attempts,
@@ -158,12 +175,21 @@ def run_command(
         data=data,
         output=output,
     )
-    return announce_and_run(wanted, plugins)
-
-
-def announce_and_run(wanted: Experiment, plugins: Plugins) -> int:
-    """Say which model is meant, run, print what came of it; the exit status."""
     errors = Console(stderr=True, highlight=False)
+    planned = announced(wanted, plugins, errors)
+    parts = workloads(planned)
+    if dry_run:
+        out = Console(highlight=False)
+        out.print(workload_table(planned, parts))
+        out.print(workload_line(planned, parts), soft_wrap=True)
+        return 0
+    if any(part.requests > part.answered for part in parts.values()):
+        errors.print(workload_line(planned, parts), soft_wrap=True)
+    return run_and_tell(planned, plugins, errors)
+
+
+def announced(wanted: Experiment, plugins: Plugins, errors: Console) -> Plan:
+    """Say which model is meant and what is left out, and make the plan."""
     if not wanted.model:
         builtin = builtin_or_given("", plugins)
         errors.print(
@@ -176,15 +202,21 @@ def announce_and_run(wanted: Experiment, plugins: Plugins) -> int:
         planned = plan(wanted, plugins)
     for line in (*absences(planned), *suggestions(planned, plugins)):
         errors.print(visible(line), markup=False, soft_wrap=True)
-    with displayed(plugins, errors):
-        records = execute(planned, plugins)
+    return planned
+
+
+def run_and_tell(planned: Plan, plugins: Plugins, errors: Console) -> int:
+    """Run, print what came of it; the exit status."""
+    stop = Stop()
+    with displayed(plugins, errors) as display, stop.on_interrupt(display.say):
+        records = execute(planned, plugins, stop=stop)
     summaries = sum_up(planned, records)
     with writing(planned.output):
         for each in summaries:
-            each.write(wanted.output, suite_card(each))
+            each.write(planned.output, suite_card(each))
         renew_cards(planned, records, plugins)
     out = Console(highlight=False)
-    print_all(out, records, summaries, wanted.output)
+    print_all(out, records, summaries, planned.output)
     return exit_status(records, summaries)
 
 

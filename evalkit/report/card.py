@@ -12,6 +12,7 @@ from evalkit.report.words import (
     estimate_line,
     grader_name,
     markdown_table,
+    money,
     open_attempts,
     points,
 )
@@ -165,6 +166,7 @@ def cost_section(record: RunRecord) -> str:
         f"of an earlier session or by a plugin, {counts.failed} failed, "
         f"{counts.shared} shared with other runs of the command)",
         "tokens": f"{counts.prompt_tokens} read, {counts.completion_tokens} written",
+        "cost": money(record),
         "time": f"{record.seconds:.0f} s in the last session, the engine loaded "
         f"{len(record.sessions)} times in all",
         "finished": record.finished,

@@ -22,6 +22,7 @@ from evalkit.report.words import (
     amount,
     estimate_line,
     grader_name,
+    money,
     open_attempts,
     points,
     short,
@@ -135,6 +136,8 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
             f"  {open_attempts(record)}: {each.metric} lies between {bounds}{again}",
             "bold red" if record.errors else "bold yellow",
         )
+    if cost := money(record):
+        yield f"  cost: {cost}", "dim"
     yield f"  judged by:  {judges(record)}", "dim"
     yield f"  run folder: {folder.path}", ""
     yield f"  card:       {folder.card}", ""

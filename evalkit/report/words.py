@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from evalkit.record import RunRecord
+from evalkit.spending import dollars
 from evalkit.text import visible
 from evalkit.types import Estimate
 
@@ -32,6 +33,16 @@ def open_attempts(record: RunRecord) -> str:
     failed = [f"{record.errors} attempts failed"] if record.errors else []
     late = f"{record.undecided} answers could not be judged within the limits"
     return ", ".join((*failed, *([late] if record.undecided else [])))
+
+
+def money(record: RunRecord) -> str:
+    """What a run's answers cost; empty if no prices were given."""
+    if record.cost is None or record.prices is None:
+        return ""
+    return (
+        f"{dollars(record.cost)} at ${record.prices.read:g} per million tokens read "
+        f"and ${record.prices.written:g} per million written"
+    )
 
 
 def points(value: float) -> str:

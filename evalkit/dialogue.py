@@ -1,0 +1,133 @@
+"""One attempt at a sample: what it asks, what it heard, and how it ended."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from evalkit.errors import TaskError, boundary, reason
+from evalkit.plan import PlannedRun
+from evalkit.protocol import Conversation
+from evalkit.text import whole
+from evalkit.types import Answer, Completion, Rank, Request, Sample, Turn
+
+ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """One attempt at a sample, from its first request to its answer."""
+
+    planned: PlannedRun
+    index: int
+    sample: Sample
+    attempt: int
+    conversation: Conversation
+    turns: list[Turn] = field(default_factory=list[Turn])
+    asking: Request | None = None
+    answer: Answer | None = None
+    error: str | None = None
+    replayed: int = 0
+    shared: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.answer is not None or self.error is not None
+
+    @property
+    def who(self) -> str:
+        return f"protocol {self.planned.protocol.name!r}, sample {self.sample.id!r}"
+
+    def open(self) -> None:
+        """Ask the first request."""
+        with boundary(TaskError, self.who):
+            self._ask(next(self.conversation))
+
+    def hear(self, completion: Completion) -> None:
+        """Take the completion of the open request; ask again, or end.
+
+        What a protocol raises over a model's words costs this attempt only.
+        """
+        self.turns.append(turn_of(completion))
+        if completion.error is not None:
+            self.error = completion.error
+            self.conversation.close()
+            return
+        try:
+            request = self.conversation.send(completion)
+        except StopIteration as end:
+            self._end(end.value)
+        except Exception as exc:
+            self.error = f"{self.who}: {reason(exc)}"
+        else:
+            self._ask(request)
+
+    def _end(self, answer: object) -> None:
+        if not isinstance(answer, Answer):
+            raise TaskError(
+                f"{self.who}: converse() must return an Answer, not {answer!r}"
+            )
+        self.answer = replace(answer, text=whole(answer.text))
+
+    def _ask(self, request: Request) -> None:
+        place = f"{self.sample.id}\0{self.attempt}\0{len(self.turns)}"
+        request = seeded(request, seed_of(self.planned.spec.seed, place))
+        salt = f"{self.planned.spec.digest}\0{place}\0".encode()
+        self.asking = replace(
+            request,
+            id=hashlib.sha256(salt + content(request)).hexdigest()[:24],
+            sample_id=self.sample.id,
+            attempt=self.attempt,
+            turn=len(self.turns),
+        )
+
+
+def seeded(request: Request, seed: int) -> Request:
+    """The request with a seed for what it leaves to chance, if anything."""
+    if isinstance(request, Rank) or request.sampling.temperature <= 0:
+        return request
+    return replace(request, sampling=replace(request.sampling, seed=seed))
+
+
+def content(request: Request) -> bytes:
+    """What is asked, whoever asks it."""
+    if isinstance(request, Rank):
+        return ENCODER.encode((request.prompt, request.choices))
+    return ENCODER.encode((request.prompt, request.sampling))
+
+
+def turn_of(completion: Completion) -> Turn:
+    """What the results keep of a completion."""
+    return Turn(
+        prompt=completion.prompt,
+        text=completion.text,
+        finish=completion.finish,
+        prompt_tokens=completion.prompt_tokens,
+        completion_tokens=completion.completion_tokens,
+        error=completion.error,
+        ranked=completion.ranked,
+        cut=completion.cut,
+        reasoning=completion.reasoning,
+    )
+
+
+def completion_of(turn: Turn, request: Request) -> Completion:
+    """What the results kept, as an answer to the request again."""
+    return Completion(
+        request_id=request.id,
+        text=turn.text,
+        finish=turn.finish,
+        prompt=turn.prompt,
+        prompt_tokens=turn.prompt_tokens,
+        completion_tokens=turn.completion_tokens,
+        error=turn.error,
+        ranked=turn.ranked,
+        cut=turn.cut,
+        reasoning=turn.reasoning,
+    )
+
+
+def seed_of(seed: int, place: str) -> int:
+    """A seed of 31 bits for one request, the same in every session."""
+    digest = hashlib.sha256(f"{seed}\0{place}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1

@@ -1,0 +1,77 @@
+"""What a command will take, told before it begins."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.estimate import Workload, seconds_of, together
+from evalkit.plan import Plan
+from evalkit.progress import duration
+from evalkit.spending import dollars
+
+
+def workload_line(planned: Plan, parts: Mapping[str, Workload]) -> str:
+    """All runs in one sentence."""
+    return "; ".join(told(planned, together(parts.values())))
+
+
+def told(planned: Plan, total: Workload) -> Iterator[str]:
+    """Requests, tokens, money and time, as far as they can be known."""
+    answered = f" ({total.answered:,} answered already)" if total.answered else ""
+    yield f"{total.requests:,} requests{answered}"
+    yield f"about {rounded(total.read)} tokens to read"
+    yield (
+        f"at most {rounded(total.written_at_most)} to write"
+        if total.written is None
+        else f"about {rounded(total.written)} to write "
+        f"(at most {rounded(total.written_at_most)})"
+    )
+    if planned.prices is not None:
+        most = f"at most {dollars(total.cost_at_most(planned.prices))}"
+        cost = total.cost(planned.prices)
+        yield most if cost is None else f"about {dollars(cost)} ({most})"
+    time = seconds_of(total, planned)
+    if time is not None:
+        bound = "at most" if total.written is None else "about"
+        yield f"{bound} {duration(time[0])} at {time[1]}"
+
+
+def workload_table(planned: Plan, parts: Mapping[str, Workload]) -> Table:
+    """A row per run, and one for all."""
+    table = Table(
+        title=Text(f"To be asked of {planned.backend.name}:{planned.model.name}")
+    )
+    for name in ("task", "protocol"):
+        table.add_column(name)
+    numbers = ("requests", "answered", "tokens to read", "to write at most")
+    for name in (*numbers, *(["cost at most"] if planned.prices else [])):
+        table.add_column(name, justify="right")
+    for run in planned.runs:
+        cells = figures(planned, parts[run.spec.digest])
+        table.add_row(Text(run.spec.task), Text(run.spec.protocol), *cells)
+    if len(planned.runs) > 1:
+        table.add_section()
+        table.add_row("all", "", *figures(planned, together(parts.values())))
+    return table
+
+
+def figures(planned: Plan, part: Workload) -> list[str]:
+    """A workload's numbers, for the table."""
+    cells = [
+        f"{part.requests:,}",
+        f"{part.answered:,}",
+        rounded(part.read),
+        rounded(part.written_at_most),
+    ]
+    if planned.prices is not None:
+        cells.append(dollars(part.cost_at_most(planned.prices)))
+    return cells
+
+
+def rounded(tokens: float) -> str:
+    """A number of tokens to two digits, with a name for thousands and more."""
+    for name, unit in (("B", 10**9), ("M", 10**6), ("k", 10**3)):
+        if tokens >= unit:
+            return f"{tokens / unit:.3g}{name}"
+    return f"{tokens:.0f}"
