@@ -28,7 +28,17 @@ PLUGIN_FILES = sorted(
 )
 SOURCES = sorted((ROOT / "evalkit").rglob("*.py")) + PLUGIN_FILES
 PUBLIC = {"evalkit", "evalkit.grading", "evalkit.testing"}
-HEAVY = {"torch", "vllm", "transformers", "datasets", "pandas", "sympy", "pyarrow"}
+HEAVY = {
+    "torch",
+    "vllm",
+    "transformers",
+    "datasets",
+    "openai",
+    "pandas",
+    "pyarrow",
+    "ray",
+    "sympy",
+}
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 
 

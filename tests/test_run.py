@@ -645,3 +645,25 @@ class CheckedPlugin:
     @hookimpl
     def evalkit_protocols(self) -> Iterable[Protocol]:
         return (Checked(),)
+
+
+def thinking(request: Request) -> Completion:
+    """Right after some thought; question 3 is thought about until the tokens end."""
+    if request.sample_id == "q3":
+        return Completion(request_id=request.id, reasoning="Hm.", finish="length")
+    return Completion(
+        request_id=request.id, reasoning="It is one more.", text=counting.right(request)
+    )
+
+
+def test_reasoning_is_kept_and_is_no_answer(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, model="scripted:tests.test_run:thinking")
+    (record,) = run(wanted, plugins())
+    assert [record.outcomes[name] for name in ("right", "truncated")] == [9, 1]
+    folder = RunFolder.of(tmp_path, record.spec)
+    again = run(wanted, plugins())  # what was thought comes back from the journal
+    assert again == [record]
+    group = command_line(plugins())
+    words = ["show", str(folder.path), "--sample=q2"]
+    shown = CliRunner().invoke(group, words, obj=plugins()).output
+    assert "----- reasoning\nIt is one more.\n----- answer" in shown

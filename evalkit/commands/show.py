@@ -93,8 +93,10 @@ def turn_lines(turn: Turn) -> list[str]:
         prompt.insert(1, f"({turn.cut} tokens before this were cut off)")
     if turn.ranked:
         return [*prompt, "----- ranked", *map(ranked_line, count(1), turn.ranked)]
+    thought = ["----- reasoning", visible(turn.reasoning)] if turn.reasoning else []
     return [
         *prompt,
+        *thought,
         f"----- answer ({turn.completion_tokens} tokens, ended by {turn.finish})",
         visible(turn.text),
     ]
