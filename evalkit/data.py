@@ -1,21 +1,18 @@
 """Where datasets come from: the Hub at a pinned commit, or a folder shaped like it.
 
-Files are always read from disk, with `datasets`. (Its own ``load_dataset(id,
-revision=...)`` ignores the revision when offline and takes what its cache has.)
+Files are always read from disk. (What `datasets` has for the Hub, ``load_dataset(id,
+revision=...)``, ignores the revision when offline and takes what its cache has.)
 """
 
 import hashlib
-import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from evalkit.errors import DataError
 from evalkit.hub import Repo, cached, download
 from evalkit.rows import Row, told_apart
-
-FORMATS = {".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
+from evalkit.tables import reader_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,18 +110,11 @@ class Data:
         pattern = ref.example_files[split] if examples else ref.files[split]
         folder = self.folder(ref, examples=examples)
         files = sorted(folder.glob(pattern))
-        formats = {FORMATS.get(each.suffix) for each in files}
-        name = f"{ref.id}/{pattern}"
-        if len(formats) != 1 or None in formats:
-            raise DataError(
-                f"{name}: wanted files of one kind out of {', '.join(FORMATS)}, "
-                f"found {', '.join(each.name for each in files)}"
-            )
-        kind = formats.pop() or ""
+        read = reader_of(files, f"{ref.id}/{pattern}")
         seen: dict[str, str] = {}
         for path in files:
             file = f"{ref.id}/{path.relative_to(folder).as_posix()}"
-            table = read_table(kind, path, file)
+            table = read(path, file)
             missing = [each for each in ref.columns if each not in table.column_names]
             if missing:
                 raise DataError(
@@ -136,26 +126,6 @@ class Data:
                 if ref.name_column:
                     told_apart(seen, row, ref.name_column)
                 yield row
-
-
-def read_table(kind: str, path: Path, name: str) -> Any:
-    """A `datasets.Dataset` of a file: typed Any, for `datasets` has no stubs."""
-    try:
-        datasets = importlib.import_module("datasets")  # takes seconds
-    except ImportError as exc:
-        raise DataError(
-            f"reading {name} needs the package datasets: pip install 'evalkit[data]'"
-        ) from exc
-    datasets.disable_progress_bars()
-    # It would tell the Hub of each file that is read here, and wait for the answer.
-    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
-    try:
-        return datasets.load_dataset(kind, data_files=[str(path)], split="train")
-    except Exception as exc:
-        cause = exc.__cause__ or exc
-        raise DataError(
-            f"{name} cannot be read: {' '.join(str(cause).split())}"
-        ) from exc
 
 
 def digest(folder: Path, patterns: Iterable[str]) -> str:

@@ -77,11 +77,8 @@ def workloads(planned: Plan) -> dict[str, Workload]:
 
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:
     """What is left of one run; `length` is the tokens that an answer usually has."""
-    asked = list(
-        first_requests(
-            run.protocol, run.exemplars, islice(run.task.samples(), LOOKED_AT)
-        )
-    )
+    looked_at = islice(run.task.samples(), min(run.samples, LOOKED_AT))
+    asked = list(first_requests(run.protocol, run.exemplars, looked_at))
     requests = run.samples * run.spec.attempts
     answered = min(requests, lines(RunFolder.of(output, run.spec).completions))
     left = requests - answered

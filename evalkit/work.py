@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from filecmp import cmp
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ from evalkit.__about__ import __version__
 from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue
 from evalkit.environment import environment
-from evalkit.errors import TaskError, UsageError, boundary
+from evalkit.errors import BackendError, TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, cut_torn_line, now
 from evalkit.grading import GRADER
 from evalkit.plan import PlannedRun
@@ -42,6 +43,7 @@ class Work:
         self._outcomes: Counter[str] = Counter()
         self._turns: Counter[str] = Counter()
         self._warnings: list[str] = []
+        self._engine: Engine | None = None
         self._started = now()
         self._clock = time.monotonic()
 
@@ -105,11 +107,20 @@ class Work:
             started=self._started,
             process=os.getpid(),
             evalkit=__version__,
-            facts={str(name): str(fact) for name, fact in engine.facts().items()},
+            facts=facts_of(engine),
             environment=environment(),
         )
+        self._engine = engine
         self._sessions = (*self._sessions, session)
         self.folder.add_session(session)
+
+    def _told_sessions(self) -> tuple[Session, ...]:
+        """All sessions, this one with what its engine has found out while it worked."""
+        if self._engine is None:
+            return self._sessions
+        *earlier, now_ = self._sessions
+        with boundary(BackendError, f"{type(self._engine).__qualname__}, facts()"):
+            return (*earlier, replace(now_, facts=facts_of(self._engine)))
 
     def dialogues(self) -> Iterator[Dialogue]:
         """Every attempt at every sample, in order, each opened when it is asked for.
@@ -235,7 +246,7 @@ class Work:
             seconds=round(time.monotonic() - self._clock, 3),
             environment=environment(),
             plugins=tuple(self._plugins.third_party),
-            sessions=self._sessions,
+            sessions=self._told_sessions(),
             warnings=(
                 *self._warnings,
                 *cut_prompts(self._turns["cut"]),
@@ -243,6 +254,11 @@ class Work:
             ),
             grader=GRADER,
         )
+
+
+def facts_of(engine: Engine) -> dict[str, str]:
+    """What an engine says of itself, as texts."""
+    return {str(name): str(fact) for name, fact in engine.facts().items()}
 
 
 def cut_prompts(count: int) -> tuple[str, ...]:

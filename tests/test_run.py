@@ -667,3 +667,42 @@ def test_reasoning_is_kept_and_is_no_answer(tmp_path: Path) -> None:
     words = ["show", str(folder.path), "--sample=q2"]
     shown = CliRunner().invoke(group, words, obj=plugins()).output
     assert "----- reasoning\nIt is one more.\n----- answer" in shown
+
+
+class Learning(Engine):
+    """Says more of itself once it has worked."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Request] = []
+        self.known = "nothing yet"
+
+    def submit(self, requests: Sequence[Request]) -> None:
+        self.waiting += requests
+
+    def step(self) -> Sequence[Completion]:
+        asked, self.waiting = self.waiting, []
+        self.known = "that it answers"
+        return [each.completion("1") for each in asked if isinstance(each, Generate)]
+
+    def facts(self) -> dict[str, str]:
+        return {"known": self.known}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learner(Backend):
+    name = "learner"
+
+    def load(self, model: Model) -> Engine:
+        return Learning()
+
+
+class LearnerPlugin:
+    @hookimpl
+    def evalkit_backends(self) -> Iterable[type[Backend]]:
+        return (Learner,)
+
+
+def test_what_an_engine_finds_out_at_work_is_in_the_record(tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, model="learner:x")
+    (record,) = run(wanted, plugins(LearnerPlugin()))
+    assert record.sessions[-1].facts == {"known": "that it answers"}
