@@ -1,0 +1,146 @@
+"""Requests as servers want them, which is not always how they are documented."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from evalkit import Completion, Generate, Sampling
+from evalkit_backends._api.replies import completion_of
+from evalkit_backends._api.trouble import Trouble
+
+LOG = logging.getLogger(__name__)
+
+CHAT, TEXT = "/chat/completions", "/completions"
+STOPS = 4
+"""Most stop strings that OpenAI takes; answers are cut at the others here."""
+ENCODER = msgspec.json.Encoder()
+UNKNOWN = re.compile(
+    r"unsupported|not support|unrecognized|unknown|not permitted|unexpected|"
+    r"not allowed|deprecated",
+    re.IGNORECASE,
+)
+"""How servers say that they know no such parameter."""
+
+REFUSED = frozenset({400, 422})
+"""Statuses of requests that a server does not want in that form."""
+
+LengthName: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
+OTHER: Mapping[LengthName, LengthName] = {
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_tokens",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A request as it is sent."""
+
+    path: str
+    body: bytes
+    manner: object
+    """In which of several ways it was put."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How requests are put. A server that refuses a parameter brings another one."""
+
+    length: LengthName = "max_tokens"
+    """What the most tokens of an answer are called."""
+    tried: frozenset[str] = frozenset()
+    """Names for that which were refused."""
+    without: tuple[str, ...] = ()
+    """Parameters that are left out."""
+
+    def sampling(self, sampling: Sampling) -> dict[str, Any]:
+        """The parameters of a request's sampling, but for those that say nothing."""
+        given: dict[str, Any] = {
+            self.length: sampling.max_tokens,
+            "temperature": sampling.temperature,
+        }
+        if sampling.top_p != 1.0:
+            given["top_p"] = sampling.top_p
+        if sampling.stop:
+            given["stop"] = sampling.stop[:STOPS]
+        if sampling.temperature > 0:
+            given["seed"] = sampling.seed
+        for name in self.without:
+            given.pop(name, None)
+        return given
+
+    def after(self, trouble: Trouble) -> "Wording | None":
+        """The wording without what a server refused; None if it is not about that."""
+        if trouble.status not in REFUSED or not UNKNOWN.search(trouble.why):
+            return None
+        name = self.objected(trouble)
+        if name == self.length and OTHER[self.length] not in self.tried:
+            tried = self.tried | {self.length}
+            return Wording(OTHER[self.length], tried, self.without)
+        if name in {"temperature", "top_p", "stop", "seed"} - {*self.without}:
+            return Wording(self.length, self.tried, (*self.without, name))
+        return None
+
+    def objected(self, trouble: Trouble) -> str:
+        """The parameter that a server objects to: the one that it names first."""
+        names = (self.length, "temperature", "top_p", "stop", "seed")
+        if trouble.parameter in names:
+            return trouble.parameter
+        places = {
+            found.start(): name
+            for name in names
+            if (found := re.search(rf"\b{name}\b", trouble.why))
+        }
+        return places[min(places)] if places else ""
+
+
+class Writing:
+    """Puts requests for answers, and reads those; learns what a server refuses."""
+
+    def __init__(self, model: str, wording: Wording, extra: Mapping[str, Any]) -> None:
+        self.model = model
+        self._extra = extra
+        """Fields to add to each body."""
+        self.wording = wording
+
+    def put(self, request: Generate) -> Put:
+        """A request as JSON: messages go to the chat, texts are to be completed."""
+        wording = self.wording
+        given: dict[str, Any] = {"model": self.model}
+        if isinstance(request.prompt, str):
+            given["prompt"] = request.prompt
+        else:
+            given["messages"] = [
+                {"role": each.role, "content": each.content} for each in request.prompt
+            ]
+        given |= wording.sampling(request.sampling)
+        body = ENCODER.encode({**given, **self._extra})
+        return Put(TEXT if isinstance(request.prompt, str) else CHAT, body, wording)
+
+    def read(self, body: bytes, request: Generate) -> Completion:
+        """The completion in a server's answer; raise Trouble if there is none."""
+        return completion_of(body, request)
+
+    def learn(self, trouble: Trouble, put: Put) -> bool:
+        """Whether the request can be put in another way that the server may take."""
+        if put.manner is not self.wording:  # another request has taught it already
+            return trouble.status in REFUSED
+        wording = self.wording.after(trouble)
+        if wording is None:
+            return False
+        for name in wording.without[len(self.wording.without) :]:
+            LOG.warning(
+                "evalkit: warning: the server refuses %r, which is left out: %s",
+                name,
+                trouble,
+            )
+        self.wording = wording
+        return True
+
+    def facts(self) -> dict[str, str]:
+        """What was not asked as it should have been."""
+        left_out = ", ".join(self.wording.without)
+        return {"refused by the server": left_out} if left_out else {}
