@@ -11,7 +11,7 @@ from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue, content
 from evalkit.errors import BackendError, boundary
 from evalkit.spending import Budget
-from evalkit.text import whole
+from evalkit.text import is_whole, whole
 from evalkit.types import Completion, Rank, Request
 
 
@@ -22,6 +22,10 @@ def sound(completion: Completion) -> Completion:
         error = "the engine gave no reason"
     if any(not math.isfinite(each.logprob) for each in completion.ranked):
         error = error or "a choice has a log-probability that is no finite number"
+    words = (completion.text, completion.reasoning, completion.prompt, error or "")
+    same = error == completion.error and not (error and completion.ranked)
+    if same and all(map(is_whole, words)):
+        return completion
     return replace(
         completion,
         text=whole(completion.text),
@@ -179,7 +183,9 @@ class Scheduler:
         asking = dialogue.asking
         if asking is None:
             raise RuntimeError("a dialogue that asks nothing was answered")
-        own = replace(completion, request_id=asking.id)
+        own = completion
+        if own.request_id != asking.id:
+            own = replace(completion, request_id=asking.id)
         self._hook.evalkit_completed(
             spec=dialogue.planned.spec, request=asking, completion=own
         )

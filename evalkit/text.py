@@ -17,8 +17,15 @@ def whole(text: str) -> str:
     JSON may smuggle in half of a surrogate pair, which no file of ours could store;
     it becomes the replacement character.
     """
+    if is_whole(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def is_whole(text: str) -> bool:
+    """Whether UTF-8 can hold a text."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        return False
+    return True

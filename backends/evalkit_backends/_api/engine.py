@@ -22,6 +22,9 @@ TICK = 0.25
 GATHER = 0.005
 """Seconds that a step goes on after an answer, while others can be asked meanwhile:
 what is handed out together costs less."""
+GATHERING = 0.002
+"""Seconds that a step waits for more answers to hand out with the first: each step
+costs those who called it as much as some requests. New ones are sent meanwhile."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds: the most before a second try, and before any."""
 
@@ -136,6 +139,8 @@ class APIEngine(Engine):
         timer = loop.call_later(TICK, self._wake)
         await self._news
         timer.cancel()
+        if self._done and len(self._done) < self._open:
+            await asyncio.sleep(GATHERING)
 
     async def _give_back(self) -> list[str]:
         """Forget the requests that are not under way."""
