@@ -6,7 +6,6 @@ date stays the text that it is, a whole number stays whole.
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,8 +19,7 @@ DECODER = msgspec.json.Decoder(dict[str, Any])
 class Table(Protocol):
     """Rows with the same columns."""
 
-    @property
-    def column_names(self) -> list[str]: ...
+    column_names: list[str]
 
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
 
@@ -32,11 +30,8 @@ class Lines:
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
         self._name = name
-
-    @cached_property
-    def column_names(self) -> list[str]:
+        self.column_names = [*dict.fromkeys(key for row in self._rows() for key in row)]
         """All that some row has, in the order in which they come."""
-        return list(dict.fromkeys(key for row in self._rows() for key in row))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         nothing = dict.fromkeys(self.column_names)

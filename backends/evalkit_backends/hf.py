@@ -66,6 +66,14 @@ class HF(Backend):
         check_packages()
         return find(self.model, self.revision)
 
+    def gpus(self) -> int:
+        """One, unless told to use none.
+
+        How many `device_map` takes is known only where the model is loaded: it spreads
+        the model over all that this process is shown.
+        """
+        return 0 if self.device in {"cpu", "mps"} else 1
+
     def load(self, model: Model) -> Engine:
         """Load weights and tokenizer from `model.location`.
 

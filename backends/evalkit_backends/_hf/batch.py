@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 from evalkit_backends._hf import sampling
 from evalkit_backends._hf.cache import Part, bytes_per_token, joined
 from evalkit_backends._hf.forward import Forward
+from evalkit_backends._hf.reading import Reader
 from evalkit_backends._hf.writing import Writing
 
 
@@ -35,7 +36,7 @@ class Decoder:
 
     def __init__(self, forward: Forward, padding: int, ends: frozenset[int]) -> None:
         self._forward = forward
-        self._padding = padding
+        self._reader = Reader(forward, padding)
         self._ends = ends
         self.device = forward.device
         self.joins = forward.shares
@@ -50,18 +51,19 @@ class Decoder:
         self._forward(one, torch.ones_like(one), torch.zeros_like(one), cache=cache)
         return bytes_per_token(cache)
 
-    def read(self, rows: Sequence[Writing]) -> Batch:
-        """Put the rows' tokens through the model, padded on the left; write one."""
-        width = max(row.length for row in rows)
-        ids = torch.full((len(rows), width), self._padding)
-        mask = torch.zeros((len(rows), width), dtype=torch.long)
-        for number, row in enumerate(rows):
-            ids[number, width - row.length :] = torch.tensor(row.tokens)
-            mask[number, width - row.length :] = 1
-        cache = self._forward.new_cache()
-        batch = Batch(list(rows), cache, mask.to(self.device), ids[:, -1])
-        self._write(batch, ids.to(self.device), (mask.cumsum(-1) - 1).clamp(min=0))
+    def read(self, rows: Sequence[Writing], trunk: int = 0) -> Batch:
+        """Put the rows' tokens through the model and write one for each.
+
+        They all begin with the same `trunk` tokens.
+        """
+        begun = self._reader.read(rows, trunk)
+        batch = Batch([*rows], begun.cache, begun.mask, begun.mask[:, -1])
+        self._add(batch, begun.logits)
         return batch
+
+    def forget(self) -> bool:
+        """Give back what is held for prompts to come; whether that was anything."""
+        return self._reader.forget()
 
     def write(self, batch: Batch) -> None:
         """Give each row its next token.
@@ -72,11 +74,13 @@ class Decoder:
         going = [[int(not row.finished)] for row in batch.rows]
         batch.mask = torch.cat([batch.mask, batch.mask.new_tensor(going)], dim=-1)
         positions = batch.mask.sum(-1, keepdim=True) - 1
-        self._write(batch, batch.last[:, None], positions)
-
-    def _write(self, batch: Batch, ids: Tensor, positions: Tensor) -> None:
+        ids = batch.last[:, None]
         logits = self._forward(ids, batch.mask, positions, cache=batch.cache)
-        batch.last = choose(logits[:, -1], batch.rows).to(self.device)
+        self._add(batch, logits[:, -1])
+
+    def _add(self, batch: Batch, logits: Tensor) -> None:
+        """Choose each row's next token: (rows, vocabulary)."""
+        batch.last = choose(logits, batch.rows).to(self.device)
         for row, token in zip(batch.rows, batch.last.cpu(), strict=True):
             if not row.finished:
                 row.add(int(token), self._ends)

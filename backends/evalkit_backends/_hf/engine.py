@@ -20,6 +20,7 @@ from evalkit_backends._hf.question import Question
 from evalkit_backends._hf.quiet import quiet
 from evalkit_backends._hf.ranker import Ranker
 from evalkit_backends._hf.template import PromptError, Template
+from evalkit_backends._hf.waiting import Waiting
 from evalkit_backends._hf.writing import Writing
 
 TOKENS_PER_STEP = 16
@@ -43,19 +44,13 @@ class Loaded:
 class Work:
     """Everything that an engine has to do, from waiting to done."""
 
-    waiting: list[Writing] = field(default_factory=list[Writing])
-    """Longest first, so that prompts read together need little padding."""
+    waiting: Waiting
     working: list[Writing] = field(default_factory=list[Writing])
     """The unfinished rows of the batches below."""
     fresh: list[Batch] = field(default_factory=list[Batch])
     """Just read, and about to join the batch."""
     batch: Batch | None = None
     done: list[Completion] = field(default_factory=list[Completion])
-
-    def wait(self, rows: Sequence[Writing]) -> None:
-        """Queue rows, new ones and such as have to start over."""
-        self.waiting += rows
-        self.waiting.sort(key=lambda row: row.length, reverse=True)
 
     def take_done(self) -> Sequence[Completion]:
         done, self.done = self.done, []
@@ -71,7 +66,7 @@ class HFEngine(Engine):
         self._loaded: Loaded | None = loaded
         self._limits = loaded.limits
         self._facts = loaded.facts
-        self._work = Work()
+        self._work = Work(Waiting(shares=loaded.decoder.joins))
 
     @property
     def _model(self) -> Loaded:
@@ -81,7 +76,9 @@ class HFEngine(Engine):
 
     def submit(self, requests: Sequence[Request]) -> None:
         with quiet():
-            self._work.wait([row for each in requests for row in self._open(each)])
+            self._work.waiting.add(
+                [row for each in requests for row in self._open(each)]
+            )
             self._model.ranker.submit(
                 [each for request in requests for each in self._pose(request)]
             )
@@ -94,13 +91,24 @@ class HFEngine(Engine):
             self._rank(self._model.ranker)
             return work.take_done()
         filling = bool(work.fresh)
-        rows = self._limits.next_rows(work.waiting, work.working, filling=filling)
-        del work.waiting[: len(rows)]
+        group = work.waiting.group()
+        rows = self._limits.next_rows(group, work.working, filling=filling)
+        work.waiting.take(len(rows))
         work.working += rows
-        if not self._advance(rows):
-            self._retreat()
+        if not self._advance(rows, group.shared):
+            self._retreat(copies=bool(rows and group.shared))
+        if not work.waiting.shares:
+            self._model.decoder.forget()
         self._collect()
         return work.take_done()
+
+    def withdraw(self) -> Sequence[str]:
+        """Give back what waits. Memory may have ended while some of it was worked on:
+        what is lost by that is only work."""
+        if self._loaded is None:
+            return ()
+        rows = [row.request.id for row in self._work.waiting.withdraw()]
+        return rows + [each.request.id for each in self._loaded.ranker.withdraw()]
 
     def facts(self) -> Mapping[str, str]:
         return {**self._facts, "batch_size": str(self._limits.rows)}
@@ -108,7 +116,7 @@ class HFEngine(Engine):
     def close(self) -> None:
         if self._loaded is not None:
             device = self._loaded.decoder.device
-            self._loaded, self._work = None, Work()
+            self._loaded, self._work = None, Work(Waiting(shares=False))
             release(device)
 
     def _open(self, request: Request) -> Sequence[Writing]:
@@ -169,13 +177,14 @@ class HFEngine(Engine):
             each.completion(template.prompt(each.prompt)) for each in group.questions
         )
 
-    def _advance(self, rows: Sequence[Writing]) -> bool:
-        """Read these rows, or if there are none write; False if memory ran out."""
+    def _advance(self, rows: Sequence[Writing], trunk: int) -> bool:
+        """Read these rows, which begin with the same `trunk` tokens, or if there are
+        none write; False if memory ran out."""
         decoder = self._model.decoder
         try:
             with torch.inference_mode(), quiet():
                 if rows:
-                    self._work.fresh.append(decoder.read(rows))
+                    self._work.fresh.append(decoder.read(rows, trunk))
                 else:
                     self._write(decoder)
         except Exception as exc:
@@ -196,15 +205,23 @@ class HFEngine(Engine):
                 return
             decoder.write(work.batch)
 
-    def _retreat(self) -> None:
-        """Drop the batch and let its rows start over, half as many at a time."""
+    def _retreat(self, *, copies: bool) -> None:
+        """Drop the batch and let its rows start over, half as many at a time.
+
+        `copies` says that they were being read behind a copy of what they share. The
+        last row is tried once more without.
+        """
         work = self._work
         rows, work.working = work.working, []
         work.fresh, work.batch = [], None
+        copies |= self._model.decoder.forget()
         release(self._model.decoder.device)
         if len(rows) > 1:
             self._limits.halve(len(rows))
-            work.wait(rows)
+            work.waiting.add(rows)
+            return
+        if copies:
+            work.waiting.first(rows[0])
             return
         work.done += (
             row.request.failure(f"{row.length} tokens do not fit into memory")
@@ -221,3 +238,5 @@ class HFEngine(Engine):
                 prompt = template.prompt(row.prompt)
                 work.done.append(row.completion(template.answer, prompt))
         work.working = [row for row in work.working if not row.finished]
+        if not work.working:
+            work.fresh, work.batch = [], None

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evalkit_backends._hf.reading import PROMPT_TOKENS
+from evalkit_backends._hf.trunks import Group
 from evalkit_backends._hf.writing import Writing
 
-PROMPT_TOKENS = 4096
-"""Read at a time, padding included: enough to keep any device busy."""
+PLACES = 1 << 16
+"""Looked at while prompts are read, those of a copied trunk included: attention makes
+copies of its own of them."""
 REFILL = 0.25
 """Share of the batch that must be free before rows join: joining copies the cache."""
 
@@ -22,17 +25,22 @@ class Limits:
     """Whether rows may join others that are being written."""
 
     def next_rows(
-        self, waiting: Sequence[Writing], working: Sequence[Writing], *, filling: bool
+        self, waiting: Group[Writing], working: Sequence[Writing], *, filling: bool
     ) -> list[Writing]:
         """Those of the waiting, taken in order, whose prompts to read now.
 
         `filling` says that others were read just before and have not been joined yet.
         """
-        if working and not (filling or self._is_worth_joining(len(working))):
+        joining = filling or self.rows - len(working) >= max(1, REFILL * self.rows)
+        if working and not (self.joins and joining):
             return []
         chosen: list[Writing] = []
-        for row in waiting:
-            if not (self._fit([*working, *chosen, row]) and self._read([*chosen, row])):
+        for row in waiting.questions:
+            rows = [*chosen, row]
+            if not (
+                self._fit([*working, *rows], waiting.shared)
+                and self._read(rows, waiting.shared)
+            ):
                 break
             chosen.append(row)
         return chosen
@@ -41,15 +49,21 @@ class Limits:
         """Allow half of what was just too much."""
         self.rows = max(1, rows // 2)
 
-    def _is_worth_joining(self, working: int) -> bool:
-        return self.joins and self.rows - working >= max(1, REFILL * self.rows)
-
-    def _fit(self, rows: Sequence[Writing]) -> bool:
-        """Whether memory holds them all to their ends. One alone is always tried."""
-        places = len(rows) * max(row.widest for row in rows)
+    def _fit(self, rows: Sequence[Writing], trunk: int) -> bool:
+        """Whether memory holds them all to their ends, beside the trunk that some begin
+        with. One alone is always tried."""
+        places = len(rows) * max(row.widest for row in rows) + trunk
         return len(rows) == 1 or (len(rows) <= self.rows and places <= self.tokens)
 
-    def _read(self, rows: Sequence[Writing]) -> bool:
+    def _read(self, rows: Sequence[Writing], trunk: int) -> bool:
         """Whether they can be read at once. Where none can join later, they must."""
-        places = len(rows) * max(row.length for row in rows)
-        return not self.joins or len(rows) == 1 or places <= PROMPT_TOKENS
+        different = len({row.beginning for row in rows})
+        longest = max(row.length for row in rows)
+        return (
+            not self.joins
+            or len(rows) == 1
+            or (
+                different * (longest - trunk) <= PROMPT_TOKENS
+                and different * longest <= PLACES
+            )
+        )

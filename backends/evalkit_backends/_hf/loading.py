@@ -27,7 +27,7 @@ RANKED_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
 """Read in one pass of a ranking: as many as keep a device busy."""
 LOGITS = {"cpu": 1 << 27, "mps": 1 << 27, "cuda": 1 << 29}
 """Numbers that a pass may give: four bytes each, and some more while they are added."""
-ROWS = {"cpu": 64, "mps": 64, "cuda": 256}
+ROWS = {"cpu": 128, "mps": 64, "cuda": 256}
 """Rows in a batch beyond which a device writes hardly any faster."""
 
 

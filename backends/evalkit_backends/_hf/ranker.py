@@ -8,27 +8,19 @@ nothing more.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from evalkit_backends._hf.apart import read_apart, read_whole
-from evalkit_backends._hf.cache import gathered, shorten
+from evalkit_backends._hf.cache import gathered
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.packed import read_packed
 from evalkit_backends._hf.passes import Budget, padded, take_first
 from evalkit_backends._hf.question import Question
-from evalkit_backends._hf.trunks import Group, grouped, shared_length
-
-
-@dataclass(slots=True)
-class Trunk:
-    """One row that the model has read, and what it remembers of it."""
-
-    tokens: list[int]
-    cache: Any
+from evalkit_backends._hf.trunk import Trunk
+from evalkit_backends._hf.trunks import Group, grouped
 
 
 class Ranker:
@@ -42,9 +34,9 @@ class Ranker:
         self._budget = budget
         self._read_choices = read_packed if packs else read_apart
         self._waiting: list[Question] = []
-        self._groups: deque[Group] = deque()
+        self._groups: deque[Group[Question]] = deque()
         """Those to be worked on; the first may have been begun."""
-        self._trunk: Trunk | None = None
+        self._trunk = Trunk(forward)
 
     @property
     def busy(self) -> bool:
@@ -55,7 +47,15 @@ class Ranker:
         """Take questions; they are begun when those before them are done."""
         self._waiting += questions
 
-    def next_group(self) -> Group:
+    def withdraw(self) -> Sequence[Question]:
+        """Let all questions go that are not being ranked."""
+        questions = [each for group in self._groups for each in group.questions]
+        questions += self._waiting
+        self._groups.clear()
+        self._waiting = []
+        return questions
+
+    def next_group(self) -> Group[Question]:
         """Questions to rank together: of one group, and of about one length."""
         if not self._groups:
             self._groups.extend(grouped(self._waiting))
@@ -69,7 +69,7 @@ class Ranker:
             self._groups.popleft()
         return Group(group.shared, chosen)
 
-    def _fitting(self, group: Group) -> int:
+    def _fitting(self, group: Group[Question]) -> int:
         """How many of a group's questions one pass holds, the longest first."""
         if not self._forward.shares:
             return 1
@@ -81,7 +81,7 @@ class Ranker:
         )
         return max(1, most)
 
-    def rank(self, group: Group) -> None:
+    def rank(self, group: Group[Question]) -> None:
         """Tell how likely each choice of these questions is."""
         if not self._forward.shares:
             for each in group.questions:
@@ -95,44 +95,28 @@ class Ranker:
             self._forward, group.questions, cache, self._budget, self._padding
         )
 
-    def put_back(self, group: Group) -> None:
+    def put_back(self, group: Group[Question]) -> None:
         """Let questions wait again, and take fewer at a time from now on."""
         self._budget.halve()
         self._groups.appendleft(group)
 
     def forget(self) -> None:
         """Give back the memory that is held for prompts to come."""
-        self._trunk = None
+        self._trunk.forget()
 
-    def _read_prompts(self, group: Group) -> tuple[Any, Tensor]:
+    def _read_prompts(self, group: Group[Question]) -> tuple[Any, Tensor]:
         """The cache with all prompts read, and the logits behind each of them."""
         rows = [each.prompt[group.shared :] for each in group.questions]
         ids = padded(rows, self._padding)
         count, width = ids.shape
         cache = self._forward.new_cache()
         if group.shared:
-            trunk = self._grown(group.questions[0].prompt[: group.shared])
-            cache = gathered(trunk.cache, [0] * count, group.shared, width)
+            tokens = group.questions[0].prompt[: group.shared]
+            trunk = self._trunk.grown(tokens, self._budget.tokens)
+            cache = gathered(trunk, [0] * count, group.shared, width)
         positions = torch.arange(group.shared, group.shared + width).expand(count, -1)
         ends = [len(row) - 1 for row in rows]
         logits = self._forward.at(
             ids, None, positions, cache=cache, rows=range(count), places=ends
         )
         return cache, logits
-
-    def _grown(self, tokens: list[int]) -> Trunk:
-        """The trunk that holds just these tokens, made from the one before."""
-        old, self._trunk = self._trunk, None
-        kept = 0 if old is None else shared_length(old.tokens, tokens)
-        if old is None or not kept:
-            cache = self._forward.new_cache()
-        else:
-            cache = old.cache
-            shorten(cache, kept)
-        for start in range(kept, len(tokens), self._budget.tokens):
-            ids = torch.tensor([tokens[start : start + self._budget.tokens]])
-            end = start + ids.shape[1]
-            positions = torch.arange(start, end)[None]
-            self._forward(ids, None, positions, cache=cache)
-        self._trunk = Trunk(tokens, cache)
-        return self._trunk

@@ -8,58 +8,67 @@ about it; such a trunk may itself grow out of a larger one.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-
-from evalkit_backends._hf.question import Question
+from typing import Generic, Protocol, TypeVar
 
 SAVING = 128
 """Tokens that a trunk of its own must spare: a pass through the model costs about as
 much as some dozens of tokens, however few it reads."""
 
 
+class Prompted(Protocol):
+    """What has a prompt to be read."""
+
+    prompt: list[int]
+
+
+Asked = TypeVar("Asked", bound=Prompted)
+
+
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Generic[Asked]):
     """Questions whose prompts all begin with the same `shared` tokens."""
 
     shared: int
-    questions: list[Question]
+    questions: list[Asked]
 
 
-def grouped(questions: Sequence[Question]) -> Iterator[Group]:
-    """The questions in groups, each next to those it shares the most with."""
+def grouped(questions: Sequence[Asked]) -> Sequence[Group[Asked]]:
+    """The questions in groups, each next to those it shares the most with.
+
+    Questions that begin alike are parted where they first differ, and the parts again,
+    however deep that goes; one gets a trunk of its own where that spares enough.
+    """
     ordered = sorted(questions, key=lambda each: each.prompt)
     alike = [beginning(a.prompt, b.prompt) for a, b in pairwise(ordered)]
-    yield from branches(ordered, alike, 0)
+    groups: list[Group[Asked]] = [Group(0, [])]
+    parts: list[tuple[int, int, Group[Asked]]] = [(0, len(ordered), groups[0])]
+    while parts:
+        start, end, group = parts.pop()
+        shared = min(alike[start : end - 1], default=group.shared)
+        if (shared - group.shared) * (end - start - 1) >= SAVING:
+            groups.append(Group(shared, []))
+            group = groups[-1]
+        branches = [*runs(alike, shared, start, end)]
+        for first, last in reversed(branches):  # the last one put there is next
+            if last - first > 1:
+                parts.append((first, last, group))
+            else:
+                group.questions.extend(ordered[first:last])
+    return [group for group in groups if group.questions]
 
 
-def branches(
-    questions: Sequence[Question], alike: Sequence[int], known: int
-) -> Iterator[Group]:
-    """Groups of questions that all share `known` tokens.
+def runs(
+    alike: Sequence[int], shared: int, start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    """Stretches of questions, each of which shares more than `shared` with the next.
 
-    `alike` says how many each shares with the next: one number less than questions.
+    `alike` says how many tokens each shares with the next.
     """
-    shared = min(alike, default=known)
-    if (shared - known) * (len(questions) - 1) < SAVING:
-        shared = known
-    rest: list[Question] = []
-    for start, end in runs(alike, shared):
-        deeper = min(alike[start : end - 1], default=shared)
-        if (deeper - shared) * (end - start - 1) >= SAVING:
-            yield from branches(questions[start:end], alike[start : end - 1], shared)
-        else:
-            rest += questions[start:end]
-    if rest:
-        yield Group(shared, rest)
-
-
-def runs(alike: Sequence[int], shared: int) -> Iterator[tuple[int, int]]:
-    """Stretches of questions, each of which shares more than `shared` with the next."""
-    start = 0
-    for place, common in enumerate(alike, start=1):
-        if common <= shared:
+    for place in range(start + 1, end):
+        if alike[place - 1] <= shared:
             yield start, place
             start = place
-    yield start, len(alike) + 1
+    yield start, end
 
 
 def beginning(one: Sequence[int], other: Sequence[int]) -> int:

@@ -37,6 +37,11 @@ class Writing:
         return len(self.prompt) + len(self.written)
 
     @property
+    def beginning(self) -> int:
+        """A number that rows have in common only if they are the same so far."""
+        return id(self) if self.written else id(self.prompt)
+
+    @property
     def widest(self) -> int:
         """How many tokens it may come to."""
         return len(self.prompt) + self.limit

@@ -1,0 +1,1 @@
+"""The parts of backend `vllm`, from finding a model to writing its answers."""

@@ -1,0 +1,88 @@
+"""A request of evalkit's on its way through vLLM, as one or several of vLLM's own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from evalkit import Completion, Generate, Request
+from evalkit_backends._hf.template import Template
+from evalkit_backends._vllm.core import Ask
+
+
+class Job(ABC):
+    """What has to be asked of vLLM for one request, and what came of it."""
+
+    @property
+    @abstractmethod
+    def request(self) -> Request:
+        """What evalkit asked."""
+
+    @abstractmethod
+    def asks(self) -> Sequence[Ask]:
+        """What to ask, in this order, so that later ones find earlier ones read."""
+
+    @abstractmethod
+    def hear(self, number: int, output: Any) -> Ask | None:
+        """Take vLLM's output for one of the asks; give what to ask in its place.
+
+        Raises ValueError if the output is none that the request can be answered from.
+        """
+
+    @abstractmethod
+    def completion(self, template: Template) -> Completion:
+        """What came of the request, once all asks were heard."""
+
+
+def checked(output: Any) -> Any:
+    """The text and tokens of an output; ValueError if vLLM did not finish it."""
+    (written,) = output.outputs
+    if written.finish_reason not in ("stop", "length"):
+        raise ValueError(f"vLLM ended the request by {written.finish_reason!r}")
+    return written
+
+
+class Writing(Job):
+    """An answer that is written behind a prompt."""
+
+    def __init__(
+        self, request: Generate, prompt: list[int], context: int, ends: Sequence[int]
+    ) -> None:
+        self._request = request
+        self._prompt = prompt
+        self._ends = ends
+        self._limit = min(request.sampling.max_tokens, context - len(prompt))
+        self._written: Any = None
+        if not prompt or self._limit < 1:
+            raise ValueError(
+                f"a prompt of {len(prompt)} tokens, of {context} that can be held"
+            )
+
+    @property
+    def request(self) -> Generate:
+        return self._request
+
+    def asks(self) -> Sequence[Ask]:
+        wanted = self._request.sampling
+        sampling = {
+            "max_tokens": self._limit,
+            "temperature": wanted.temperature,
+            "top_p": wanted.top_p,
+            "stop": list(wanted.stop),
+            "stop_token_ids": list(self._ends),
+            "seed": wanted.seed if wanted.temperature > 0 else None,
+        }
+        return (Ask(self._prompt, sampling),)
+
+    def hear(self, number: int, output: Any) -> Ask | None:
+        self._written = checked(output)
+        return None
+
+    def completion(self, template: Template) -> Completion:
+        return Completion(
+            request_id=self._request.id,
+            text=self._written.text,
+            finish=self._written.finish_reason,
+            prompt=template.prompt(self._prompt),
+            prompt_tokens=len(self._prompt),
+            completion_tokens=len(self._written.token_ids),
+        )
