@@ -119,7 +119,7 @@ class Data:
             if missing:
                 raise DataError(
                     f"{file} has no column {missing[0]!r}; "
-                    f"it has: {', '.join(table.column_names)}"
+                    f"it has: {', '.join(table.column_names) or 'none'}"
                 )
             for number, values in enumerate(table):
                 row = Row(values, file, number)

@@ -104,7 +104,7 @@ def test_the_light_core_says_what_the_heavy_parts_need(
     assert "pip install 'evalkit[hf]'" in done.stderr
     (tmp_path / "openai/gsm8k/main").mkdir(parents=True)
     for name in ("train", "test"):
-        (tmp_path / f"openai/gsm8k/main/{name}.jsonl").write_text("{}\n")
+        (tmp_path / f"openai/gsm8k/main/{name}.parquet").write_bytes(b"PAR1")
     done = evalkit("run", "--tasks=gsm8k", "--model=adder:perfect", "--data=.")
     assert done.returncode == 2
     assert "pip install 'evalkit[data]'" in done.stderr
