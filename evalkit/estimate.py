@@ -67,11 +67,9 @@ class Pace:
 
 def workloads(planned: Plan) -> dict[str, Workload]:
     """What is left of each run, by its digest."""
+    length = pace_of(planned).tokens_per_answer
     return {
-        run.spec.digest: workload(
-            run, planned.output, pace_of(planned).tokens_per_answer
-        )
-        for run in planned.runs
+        run.spec.digest: workload(run, planned.output, length) for run in planned.runs
     }
 
 
