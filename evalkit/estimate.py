@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from evalkit.errors import UsageError
+from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, slug
 from evalkit.plan import Plan, PlannedRun
 from evalkit.protocol import Protocol
@@ -76,7 +76,8 @@ def workloads(planned: Plan) -> dict[str, Workload]:
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:
     """What is left of one run; `length` is the tokens that an answer usually has."""
     looked_at = islice(run.task.samples(), min(run.samples, LOOKED_AT))
-    asked = list(first_requests(run.protocol, run.exemplars, looked_at))
+    with boundary(TaskError, f"task {run.task.name!r}, samples()"):
+        asked = list(first_requests(run.protocol, run.exemplars, looked_at))
     requests = run.samples * run.spec.attempts
     answered = min(requests, lines(RunFolder.of(output, run.spec).completions))
     left = requests - answered
@@ -147,9 +148,11 @@ def first_requests(
 ) -> Iterator[Request]:
     """What each sample's conversation asks first."""
     for sample in samples:
-        conversation = protocol.converse(sample, exemplars)
-        yield next(conversation)
-        conversation.close()
+        with boundary(TaskError, f"protocol {protocol.name!r}, sample {sample.id!r}"):
+            conversation = protocol.converse(sample, exemplars)
+            request = next(conversation)
+            conversation.close()
+        yield request
 
 
 def mean(numbers: Sequence[float]) -> float:

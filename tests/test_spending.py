@@ -1,22 +1,33 @@
 """What a command will cost, is told beforehand; what it may cost, is kept to."""
 
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import counting
 import pytest
 
 from evalkit import (
+    Answer,
     Completion,
+    Conversation,
     Experiment,
     Generate,
     Plugins,
+    Protocol,
     Rank,
     Request,
+    Sample,
     Sampling,
+    TaskError,
     UsageError,
+    hookimpl,
     run,
 )
+from evalkit.estimate import seconds_of, together, workloads
+from evalkit.plan import plan
 from evalkit.record import RunRecord
 from evalkit.spending import Budget, Prices
 from evalkit.stopping import Stopped
@@ -166,9 +177,6 @@ def test_what_is_left_is_told_when_a_run_goes_on(
 
 
 def test_earlier_runs_tell_how_long_answers_are(tmp_path: Path) -> None:
-    from evalkit.estimate import seconds_of, together, workloads
-    from evalkit.plan import plan
-
     (first,) = run(experiment(tmp_path, task_options={"n": "10"}), plugins())
     planned = plan(experiment(tmp_path), plugins())
     total = together(workloads(planned).values())
@@ -182,3 +190,31 @@ def test_earlier_runs_tell_how_long_answers_are(tmp_path: Path) -> None:
 
 def pace(record: RunRecord) -> float:
     return record.counts.completion_tokens / record.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choosy(Protocol):
+    """Cannot ask the fourth question."""
+
+    name: ClassVar[str] = "choosy"
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        if sample.id == "q3":
+            raise KeyError("no words for this")
+        completion = yield Generate(prompt=sample.question)
+        return Answer(text=completion.text)
+
+
+class ChoosyPlugin:
+    @hookimpl
+    def evalkit_protocols(self) -> Iterable[Protocol]:
+        return (Choosy(),)
+
+
+def test_a_protocol_that_fails_is_named_before_anything_is_asked(
+    tmp_path: Path,
+) -> None:
+    wanted = experiment(tmp_path, protocols=("choosy",))
+    plugins = Plugins(counting, ChoosyPlugin(), third_party=False)
+    with pytest.raises(TaskError, match=r"protocol 'choosy', sample 'q3': KeyError"):
+        workloads(plan(wanted, plugins))
