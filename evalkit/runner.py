@@ -1,5 +1,6 @@
 """The journey of the samples: `execute` is its table of contents."""
 
+import gc
 import resource
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
@@ -126,6 +127,7 @@ def load_engine(planned: Plan) -> Engine:
         raise BackendError(
             f"backend {backend.name!r} wants {engine.capacity} requests at once"
         )
+    gc.freeze()  # what is there by now stays: looking it through costs busy runs time
     return engine
 
 

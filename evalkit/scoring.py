@@ -173,13 +173,8 @@ class ScoringPool:
     def poll(self, *, wait: bool = False) -> list[Result]:
         """Move jobs and results along; `wait` until there may be something new."""
         self._distribute()
-        patience = min(worker.seconds_left for worker in self._workers)
-        with selectors.DefaultSelector() as selector:
-            for worker in self._workers:
-                selector.register(worker.stdout, selectors.EVENT_READ)
-                if worker.is_writing:
-                    selector.register(worker.stdin, selectors.EVENT_WRITE)
-            selector.select(max(0.0, min(patience, 1.0)) if wait else 0)
+        if wait:
+            self._wait()
         results: list[Result] = []
         for worker in tuple(self._workers):
             worker.write()
@@ -190,6 +185,16 @@ class ScoringPool:
                 results += self._bury(worker)
         self._distribute()
         return results
+
+    def _wait(self) -> None:
+        """Until a worker has something to say, or takes more, or is late."""
+        patience = min(worker.seconds_left for worker in self._workers)
+        with selectors.DefaultSelector() as selector:
+            for worker in self._workers:
+                selector.register(worker.stdout, selectors.EVENT_READ)
+                if worker.is_writing:
+                    selector.register(worker.stdin, selectors.EVENT_WRITE)
+            selector.select(max(0.0, min(patience, 1.0)))
 
     def _distribute(self) -> None:
         """Fill the workers evenly, those with the fewest jobs first."""

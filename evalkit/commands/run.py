@@ -212,7 +212,6 @@ def collect_less_often() -> None:
     It would spend a sixth of a busy run on that and find next to nothing: what a
     finished question leaves behind goes when its last reference does.
     """
-    gc.freeze()
     gc.set_threshold(20_000, 20, 100)
 
 

@@ -4,7 +4,8 @@
         --lm-eval PYTHON --inspect PYTHON [--rounds 5] [--batch-sizes 16,32,64]
 
 Each harness runs as its own command on transformers on the CPU: 64 questions of GSM8K
-through the model's chat template, greedy, at most 128 tokens each. The other two first
+through the model's chat template, greedy, at most 128 tokens each; `--shots 5` puts
+worked examples before each question. The other two first
 find their best batch size; evalkit chooses its own. Then the commands take turns. What
 is printed: wall seconds of the whole command, and seconds from the first request to the
 last score, as medians, and evalkit's share of the faster of the others.
@@ -22,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -151,14 +152,27 @@ class Bench:
 Command: TypeAlias = Callable[[int], Seconds]
 
 
-def prepare(folder: Path, data: Path, questions: int, tokens: int) -> None:
+def rows_of(data: Path, split: str, count: int) -> list[dict[str, str]]:
+    """The first rows of a split of GSM8K."""
+    path = data / "openai" / "gsm8k" / "main" / f"{split}.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()[:count]]
+
+
+def prompts(data: Path, questions: int, shots: int) -> Iterator[tuple[str, str]]:
+    """Each question as a prompt, behind worked examples, and its row's answer."""
+    examples = "".join(
+        f"Question: {row['question']}\nAnswer: {row['answer']}\n\n"
+        for row in rows_of(data, "train", shots)
+    )
+    for row in rows_of(data, "test", questions):
+        yield examples + INSTRUCTION.format(question=row["question"]), row["answer"]
+
+
+def prepare(folder: Path, asked: Iterator[tuple[str, str]], tokens: int) -> None:
     """Write the prompts and what each harness needs to find them."""
     lines: list[str] = []
-    path = data / "openai" / "gsm8k" / "main" / "test.jsonl"
-    for number, line in enumerate(path.read_text().splitlines()[:questions]):
-        row = json.loads(line)
-        prompt = INSTRUCTION.format(question=row["question"])
-        target = row["answer"].rsplit("#### ", 1)[1].replace(",", "")
+    for number, (prompt, answer) in enumerate(asked):
+        target = answer.rsplit("#### ", 1)[1].replace(",", "")
         lines.append(
             json.dumps({"id": str(number), "prompt": prompt, "target": target})
         )
@@ -175,7 +189,9 @@ def prepare(folder: Path, data: Path, questions: int, tokens: int) -> None:
 
 
 def best_batch(run: Command, sizes: Sequence[int]) -> int:
-    """The batch size with which a harness is fastest."""
+    """The batch size with which a harness is fastest; one alone need not be tried."""
+    if len(sizes) == 1:
+        return sizes[0]
     timed = {size: run(size) for size in sizes}
     for size, each in timed.items():
         print(
@@ -209,12 +225,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch-sizes", default="16,32,64")
     parser.add_argument("--questions", type=int, default=64)
+    parser.add_argument("--shots", type=int, default=0)
     parser.add_argument("--tokens", type=int, default=128)
     given = parser.parse_args()
     sizes = [int(size) for size in given.batch_sizes.split(",")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder, given.data, given.questions, given.tokens)
+        asked = prompts(given.data, given.questions, given.shots)
+        prepare(folder, asked, given.tokens)
         bench = Bench(
             model=given.model.resolve(),
             folder=folder,
