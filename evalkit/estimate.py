@@ -5,7 +5,7 @@ tokens that they may have. Where the output folder has finished runs of the same
 its answers' mean length and its speed there tell what is to be expected.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -65,12 +65,29 @@ class Pace:
         return self.tokens / self.seconds if self.seconds else None
 
 
-def workloads(planned: Plan) -> dict[str, Workload]:
-    """What is left of each run, by its digest."""
-    length = pace_of(planned).tokens_per_answer
-    return {
-        run.spec.digest: workload(run, planned.output, length) for run in planned.runs
+@dataclass(frozen=True)
+class Outlook:
+    """What a command will take, run by run, and what is known of its model."""
+
+    planned: Plan
+    parts: Mapping[str, Workload]
+    """By the digests of the runs."""
+    pace: Pace
+
+    @property
+    def total(self) -> Workload:
+        """All runs at once."""
+        return together(self.parts.values())
+
+
+def outlook(planned: Plan) -> Outlook:
+    """What is left of each run, and how fast such runs were."""
+    pace = pace_of(planned)
+    parts = {
+        run.spec.digest: workload(run, planned.output, pace.tokens_per_answer)
+        for run in planned.runs
     }
+    return Outlook(planned, parts, pace)
 
 
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:
@@ -130,13 +147,13 @@ def finished(planned: Plan) -> Iterator[RunRecord]:
             yield record
 
 
-def seconds_of(total: Workload, planned: Plan) -> tuple[float, str] | None:
+def seconds_of(ahead: Outlook) -> tuple[float, str] | None:
     """How long it will take and what that rests on; None if nothing is known."""
-    pace = pace_of(planned)
+    total, pace = ahead.total, ahead.pace
     if total.written is not None and pace.tokens_per_second:
         speed = f"{pace.tokens_per_second:.0f} tokens/s in earlier runs"
         return total.written / pace.tokens_per_second, speed
-    at_once = planned.loads.at_once()
+    at_once = ahead.planned.loads.at_once()
     if at_once is None:
         return None
     speed = f"{TOKENS_PER_SECOND} tokens/s for each of {at_once} requests at once"

@@ -26,7 +26,7 @@ from evalkit import (
     hookimpl,
     run,
 )
-from evalkit.estimate import seconds_of, together, workloads
+from evalkit.estimate import outlook, seconds_of
 from evalkit.plan import plan
 from evalkit.record import RunRecord
 from evalkit.spending import Budget, Prices
@@ -179,10 +179,11 @@ def test_what_is_left_is_told_when_a_run_goes_on(
 def test_earlier_runs_tell_how_long_answers_are(tmp_path: Path) -> None:
     (first,) = run(experiment(tmp_path, task_options={"n": "10"}), plugins())
     planned = plan(experiment(tmp_path), plugins())
-    total = together(workloads(planned).values())
+    ahead = outlook(planned)
+    total = ahead.total
     assert total.written == 40 * 50
     assert total.written_at_most == 40 * 1024
-    expected = seconds_of(total, planned)
+    expected = seconds_of(ahead)
     speed = pace(first)
     assert expected is not None
     assert expected[0] == pytest.approx(40 * 50 / speed)
@@ -217,4 +218,4 @@ def test_a_protocol_that_fails_is_named_before_anything_is_asked(
     wanted = experiment(tmp_path, protocols=("choosy",))
     plugins = Plugins(counting, ChoosyPlugin(), third_party=False)
     with pytest.raises(TaskError, match=r"protocol 'choosy', sample 'q3': KeyError"):
-        workloads(plan(wanted, plugins))
+        outlook(plan(wanted, plugins))

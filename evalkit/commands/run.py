@@ -11,7 +11,7 @@ from rich.console import Console
 
 from evalkit.choosing import builtin_or_given
 from evalkit.errors import UsageError
-from evalkit.estimate import workloads
+from evalkit.estimate import outlook
 from evalkit.experiment import Experiment
 from evalkit.families import family_of
 from evalkit.options import parse
@@ -178,14 +178,14 @@ def run_command(
     )
     errors = Console(stderr=True, highlight=False)
     planned = announced(wanted, plugins, errors)
-    parts = workloads(planned)
+    ahead = outlook(planned)
     if dry_run:
         out = Console(highlight=False)
-        out.print(workload_table(planned, parts))
-        out.print(workload_line(planned, parts), soft_wrap=True)
+        out.print(workload_table(ahead))
+        out.print(workload_line(ahead), soft_wrap=True)
         return 0
-    if any(part.requests > part.answered for part in parts.values()):
-        errors.print(workload_line(planned, parts), soft_wrap=True)
+    if ahead.total.requests > ahead.total.answered:
+        errors.print(workload_line(ahead), soft_wrap=True)
     return run_and_tell(planned, plugins, errors)
 
 

@@ -1,23 +1,24 @@
 """What a command will take, told before it begins."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.estimate import Workload, seconds_of, together
+from evalkit.estimate import Outlook, Workload, seconds_of
 from evalkit.plan import Plan
 from evalkit.progress import duration
 from evalkit.spending import dollars
 
 
-def workload_line(planned: Plan, parts: Mapping[str, Workload]) -> str:
+def workload_line(ahead: Outlook) -> str:
     """All runs in one sentence."""
-    return "; ".join(told(planned, together(parts.values())))
+    return "; ".join(told(ahead))
 
 
-def told(planned: Plan, total: Workload) -> Iterator[str]:
+def told(ahead: Outlook) -> Iterator[str]:
     """Requests, tokens, money and time, as far as they can be known."""
+    planned, total = ahead.planned, ahead.total
     answered = f" ({total.answered:,} answered already)" if total.answered else ""
     yield f"{total.requests:,} requests{answered}"
     yield f"about {rounded(total.read)} tokens to read"
@@ -31,14 +32,15 @@ def told(planned: Plan, total: Workload) -> Iterator[str]:
         most = f"at most {dollars(total.cost_at_most(planned.prices))}"
         cost = total.cost(planned.prices)
         yield most if cost is None else f"about {dollars(cost)} ({most})"
-    time = seconds_of(total, planned)
+    time = seconds_of(ahead)
     if time is not None:
         bound = "at most" if total.written is None else "about"
         yield f"{bound} {duration(time[0])} at {time[1]}"
 
 
-def workload_table(planned: Plan, parts: Mapping[str, Workload]) -> Table:
+def workload_table(ahead: Outlook) -> Table:
     """A row per run, and one for all."""
+    planned = ahead.planned
     table = Table(
         title=Text(f"To be asked of {planned.backend.name}:{planned.model.name}")
     )
@@ -48,11 +50,11 @@ def workload_table(planned: Plan, parts: Mapping[str, Workload]) -> Table:
     for name in (*numbers, *(["cost at most"] if planned.prices else [])):
         table.add_column(name, justify="right")
     for run in planned.runs:
-        cells = figures(planned, parts[run.spec.digest])
+        cells = figures(planned, ahead.parts[run.spec.digest])
         table.add_row(Text(run.spec.task), Text(run.spec.protocol), *cells)
     if len(planned.runs) > 1:
         table.add_section()
-        table.add_row("all", "", *figures(planned, together(parts.values())))
+        table.add_row("all", "", *figures(planned, ahead.total))
     return table
 
 
