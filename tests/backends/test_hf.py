@@ -55,26 +55,6 @@ def answer(folder: Path, prompt: Any, **sampling: Any) -> Completion:
     return answers(folder, [ask(0, prompt, **sampling)])[0]
 
 
-def generated(folder: Path, requests: Sequence[Generate]) -> list[str]:
-    """What transformers' own generate() writes for each request by itself."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
-    texts: list[str] = []
-    for request in requests:
-        ids = tokenizer(request.prompt, return_tensors="pt").input_ids
-        output = model.generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
-            max_new_tokens=request.sampling.max_tokens,
-            do_sample=False,
-            eos_token_id=[tiny.EOS, tiny.CLOSE],
-            pad_token_id=tiny.PAD,
-        )
-        written = output[0][ids.shape[1] :]
-        texts.append(str(tokenizer.decode(written, skip_special_tokens=True)))
-    return texts
-
-
 # Batches
 
 
@@ -87,7 +67,7 @@ MIXED = [
 @pytest.fixture(scope="module")
 def expected(tiny_llama: Path) -> list[str]:
     """What the tiny Llama has to say to `MIXED`."""
-    texts = generated(tiny_llama, MIXED)
+    texts = tiny.generated(tiny_llama, MIXED)
     assert len(set(texts)) == len(texts)
     return texts
 
@@ -144,7 +124,7 @@ def test_other_architectures_answer_as_with_transformers(
         for number, prompt in enumerate(PROMPTS[:5])
     ]
     found = answers(tmp_path, requests, batch_size=3)
-    assert [each.text for each in found] == generated(tmp_path, requests)
+    assert [each.text for each in found] == tiny.generated(tmp_path, requests)
 
 
 def test_a_row_at_the_end_of_the_context_waits_for_the_others(tmp_path: Path) -> None:
@@ -380,7 +360,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_loses_nothing(tmp_path: Path) -
     tiny.write_wide(tmp_path)
     found = json.loads(python(LIMITED, str(tmp_path)))
     requests = [ask(n, "How many clips? " * (n + 1), max_tokens=9) for n in range(4)]
-    expected = generated(tmp_path, requests)
+    expected = tiny.generated(tmp_path, requests)
     assert found["errors"] == []
     assert found["texts"] == expected * 16
     assert 1 <= found["rows"] < 64

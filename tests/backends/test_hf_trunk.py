@@ -84,26 +84,6 @@ def answers(engine: Engine, requests: Sequence[Generate]) -> list[str]:
     return [found[each.id].text for each in requests]
 
 
-def generated(folder: Path, requests: Sequence[Generate]) -> list[str]:
-    """What transformers' own generate() writes for each request by itself."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
-    texts: list[str] = []
-    for request in requests:
-        ids = tokenizer(request.prompt, return_tensors="pt").input_ids
-        output = model.generate(
-            ids,
-            attention_mask=torch.ones_like(ids),
-            max_new_tokens=request.sampling.max_tokens,
-            do_sample=False,
-            eos_token_id=[tiny.EOS, tiny.CLOSE],
-            pad_token_id=tiny.PAD,
-        )
-        written = output[0][ids.shape[1] :]
-        texts.append(str(tokenizer.decode(written, skip_special_tokens=True)))
-    return texts
-
-
 @contextmanager
 def passes_of(kind: type) -> Generator[list[tuple[int, int]]]:
     """The shapes of what the one model of this kind in memory is given."""
@@ -162,7 +142,7 @@ def test_prompts_that_begin_alike_are_answered_as_each_by_itself(
     tmp_path: Path, name: str
 ) -> None:
     tiny.write_model(tmp_path, CONFIGS[name](tiny.write_tokenizer(tmp_path)))
-    expected = generated(tmp_path, MIXED)
+    expected = tiny.generated(tmp_path, MIXED)
     assert len(set(expected)) > len(expected) / 2
     for batch_size in (1, 3, None):
         engine = engine_for(tmp_path, batch_size=batch_size)
@@ -177,7 +157,7 @@ def test_requests_that_come_later_share_what_is_held(tiny_llama: Path) -> None:
         engine.submit(MIXED[start : start + 3])
         found |= {each.request_id: each for each in engine.step()}
     found |= finished(engine, len(MIXED) - len(found))
-    assert [found[each.id].text for each in MIXED] == generated(tiny_llama, MIXED)
+    assert [found[each.id].text for each in MIXED] == tiny.generated(tiny_llama, MIXED)
 
 
 def test_rows_that_cannot_join_wait_for_the_batch_to_end(tmp_path: Path) -> None:
@@ -190,7 +170,7 @@ def test_rows_that_cannot_join_wait_for_the_batch_to_end(tmp_path: Path) -> None
         found |= {each.request_id: each for each in engine.step()}
     for _ in range(40):
         found |= {each.request_id: each for each in engine.step()}
-    assert [found[each.id].text for each in few] == generated(tmp_path, few)
+    assert [found[each.id].text for each in few] == tiny.generated(tmp_path, few)
 
 
 # What is read
@@ -288,7 +268,7 @@ def test_copies_that_do_not_fit_are_made_for_fewer_rows(tmp_path: Path) -> None:
     shots = "How many clips? " * 40
     requests = asked([shots + "Weng " * n for n in range(4)], max_tokens=4)
     assert found["errors"] == []
-    assert found["texts"] == generated(tmp_path, requests) * 8
+    assert found["texts"] == tiny.generated(tmp_path, requests) * 8
     assert 1 <= found["rows"] < 32
 
 
@@ -310,7 +290,7 @@ def test_where_no_copy_fits_rows_are_read_by_themselves(
     kind = transformers.LlamaForCausalLM
     (model,) = (each for each in gc.get_objects() if type(each) is kind)
     model.register_forward_pre_hook(refuse, with_kwargs=True)
-    assert answers(engine, MIXED) == generated(tiny_llama, MIXED)
+    assert answers(engine, MIXED) == tiny.generated(tiny_llama, MIXED)
     assert refused
     assert set(refused) <= set(range(1, batch_size + 1))
 
@@ -341,7 +321,7 @@ def test_what_was_not_begun_is_given_back_and_may_come_again(tiny_llama: Path) -
 
     again = [each for each in MIXED if each.id in given_back]
     texts = answers(engine, again)
-    texts_of_all = generated(tiny_llama, MIXED)
+    texts_of_all = tiny.generated(tiny_llama, MIXED)
     whole = {each.id: text for each, text in zip(MIXED, texts_of_all, strict=True)}
     assert texts == [whole[each.id] for each in again]
     assert {id: each.text for id, each in begun.items()} == {

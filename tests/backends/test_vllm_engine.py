@@ -23,6 +23,7 @@ from evalkit_backends.vllm import VLLM
 
 pytestmark = [
     pytest.mark.vllm,
+    pytest.mark.usefixtures("small_vllm_cache"),
     # vLLM and what it stands on warn of each other at every import.
     pytest.mark.filterwarnings("ignore"),
 ]
@@ -49,27 +50,10 @@ def loaded(folder: Path, **options: Any) -> VLLMEngine:
     return engine
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _little_memory() -> Iterator[None]:
-    """A cache of one GiB for each engine, however many there are in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
-        yield
-
-
 @pytest.fixture(scope="module")
-def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One with heads as wide as vLLM's attention on a CPU has them at least."""
-    folder = tmp_path_factory.mktemp("wider-llama")
-    return tiny.write_model(
-        folder, tiny.llama(tiny.write_tokenizer(folder), head_dim=32)
-    )
-
-
-@pytest.fixture(scope="module")
-def engine(tiny_llama: Path) -> Iterator[VLLMEngine]:
+def engine(wider_llama: Path) -> Iterator[VLLMEngine]:
     """One for all tests that want nothing special of it."""
-    with loaded(tiny_llama) as engine:
+    with loaded(wider_llama) as engine:
         yield engine
 
 
@@ -102,7 +86,7 @@ def by_hf(folder: Path, requests: Sequence[Request]) -> list[Completion]:
 MESSAGES = (Message("user", "How many clips?"),)
 
 
-def test_the_same_answers_as_those_of_hf(engine: VLLMEngine, tiny_llama: Path) -> None:
+def test_the_same_answers_as_those_of_hf(engine: VLLMEngine, wider_llama: Path) -> None:
     """Texts, prompts, ends and counts of tokens; more requests than are worked on."""
     requests = [
         *(ask(n, some(3 + n, n), max_tokens=5 + 3 * n) for n in range(12)),
@@ -112,7 +96,7 @@ def test_the_same_answers_as_those_of_hf(engine: VLLMEngine, tiny_llama: Path) -
         ask(15, some(3, 0), max_tokens=40, stop=("e", "half")),
     ]
     for own, other in zip(
-        answers(engine, requests), by_hf(tiny_llama, requests), strict=True
+        answers(engine, requests), by_hf(wider_llama, requests), strict=True
     ):
         assert own == other
         assert own.error is None
@@ -249,10 +233,10 @@ def assert_same(own: Completion, other: Completion) -> None:
         assert (one.tokens, one.size, one.greedy) == (two.tokens, two.size, two.greedy)
 
 
-def test_rankings_are_those_of_hf(engine: VLLMEngine, tiny_llama: Path) -> None:
+def test_rankings_are_those_of_hf(engine: VLLMEngine, wider_llama: Path) -> None:
     """Twice: the second time even the choices are in the cache."""
     requests = numbered(RANKINGS)
-    expected = by_hf(tiny_llama, requests)
+    expected = by_hf(wider_llama, requests)
     for _ in range(2):
         for own, other in zip(answers(engine, requests), expected, strict=True):
             assert_same(own, other)
@@ -280,12 +264,12 @@ def test_letters_cost_one_reading_of_the_prompt(engine: VLLMEngine) -> None:
 
 
 def test_a_long_prompt_is_cut_on_the_left_and_says_so(
-    engine: VLLMEngine, tiny_llama: Path
+    engine: VLLMEngine, wider_llama: Path
 ) -> None:
     """By one token more than by hf: vLLM wants room for a token to be written."""
     ranking = Rank(prompt=some(200, 3), choices=CHOICES)
     (own,) = answers(engine, numbered([ranking]))
-    (other,) = by_hf(tiny_llama, numbered([ranking]))
+    (other,) = by_hf(wider_llama, numbered([ranking]))
     assert own.cut == other.cut + 1 > 1
     assert own.prompt == other.prompt[-len(own.prompt) :]
     assert all(math.isfinite(each.logprob) for each in own.ranked)
@@ -313,11 +297,11 @@ def test_a_choice_longer_than_the_model_holds_fails_by_itself(
 
 
 def test_without_the_cache_of_prefixes_it_is_the_same(
-    engine: VLLMEngine, tiny_llama: Path
+    engine: VLLMEngine, wider_llama: Path
 ) -> None:
     requests = numbered(RANKINGS)
     expected = answers(engine, requests)
-    with loaded(tiny_llama, prefix_caching=False) as other:
+    with loaded(wider_llama, prefix_caching=False) as other:
         assert other.facts()["prefix_caching"] == "off"
         for own, one in zip(answers(other, requests), expected, strict=True):
             assert_same(own, one)
@@ -345,14 +329,14 @@ def test_facts_say_what_a_run_needs_to_be_repeated(engine: VLLMEngine) -> None:
     ],
 )
 def test_what_cannot_be_run_here_is_one_line(
-    tiny_llama: Path,
+    wider_llama: Path,
     options: dict[str, Any],
     said: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("VLLM_CPU_KVCACHE_SPACE")
     with pytest.raises(UsageError, match=said) as caught:
-        loaded(tiny_llama, **options)
+        loaded(wider_llama, **options)
     assert "\n" not in str(caught.value)
 
 
@@ -370,5 +354,5 @@ def test_an_engine_that_dies_says_what_of(tmp_path: Path) -> None:
 
 class TestContract(BackendContract):
     @pytest.fixture(autouse=True)
-    def _small(self, tiny_llama: Path) -> None:
-        type(self).backend = VLLM(model=str(tiny_llama), **SMALL)
+    def _small(self, wider_llama: Path) -> None:
+        type(self).backend = VLLM(model=str(wider_llama), **SMALL)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.conftest import command, wait_for
 
 pytestmark = [
     pytest.mark.vllm,
+    pytest.mark.usefixtures("small_vllm_cache"),
     # vLLM and what it stands on warn of each other at every import.
     pytest.mark.filterwarnings("ignore"),
 ]
@@ -33,29 +33,13 @@ from tests.backends import tiny  # noqa: E402 - needs the packages above
 RANK, ALPHA = 4, 16
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _little_memory() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Llama whose heads are wide enough for vLLM's attention on a CPU."""
-    folder = tmp_path_factory.mktemp("llama")
-    return tiny.write_model(
-        folder, tiny.llama(tiny.write_tokenizer(folder), head_dim=32)
-    )
-
-
 @pytest.fixture(scope="module")
 def adapted(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory
+    wider_llama: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:
     """An adapter, and a model with the same added to its weights for good."""
     adapter, merged = (tmp_path_factory.mktemp(name) for name in ("lora", "merged"))
-    model: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    model: Any = transformers.AutoModelForCausalLM.from_pretrained(wider_llama)
     torch.manual_seed(11)
     tensors: dict[str, torch.Tensor] = {}
     for number, layer in enumerate(model.model.layers):
@@ -82,7 +66,7 @@ def adapted(
 
 
 def test_an_adapter_is_added_to_the_model(
-    folder: Path, adapted: tuple[Path, Path]
+    wider_llama: Path, adapted: tuple[Path, Path]
 ) -> None:
     adapter, merged = adapted
     requests: list[Request] = [
@@ -92,10 +76,10 @@ def test_an_adapter_is_added_to_the_model(
         ),
         Rank(prompt="Weng earns", choices=(" $12 an hour", " half"), id="rank"),
     ]
-    backend = VLLM(model=str(folder), lora=str(adapter), max_num_seqs=8)
+    backend = VLLM(model=str(wider_llama), lora=str(adapter), max_num_seqs=8)
     found = answers(backend, requests)
     expected = answers(HF(model=str(merged), device="cpu"), requests)
-    without = answers(HF(model=str(folder), device="cpu"), requests)
+    without = answers(HF(model=str(wider_llama), device="cpu"), requests)
     for each in requests[:-1]:
         assert found[each.id].text == expected[each.id].text
     assert found["Weng earns"].text != without["Weng earns"].text
@@ -111,14 +95,14 @@ def answers(backend: Any, requests: list[Request]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("apart", ["0", "1"])
 def test_ctrl_c_lets_what_is_under_way_come_to_an_end(
-    folder: Path, tmp_path: Path, environment: dict[str, str], apart: str
+    wider_llama: Path, tmp_path: Path, environment: dict[str, str], apart: str
 ) -> None:
     """A real SIGINT to the whole group, the engine in this process or its own."""
     words = command(
         "run",
         "--tasks=counting",
         "--set=n=4000",
-        f"--model=vllm:{folder}",
+        f"--model=vllm:{wider_llama}",
         "--backend-set=max_num_seqs=4",
         "--max-tokens=100",
         f"--output={tmp_path / 'runs'}",

@@ -4,12 +4,15 @@ The weights are random and large, so that what such a model writes depends on al
 it has read: a wrong mask or position shows in the text.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+from evalkit import Generate
 
 SPECIAL = ("<pad>", "<s>", "</s>", "<|im_start|>", "<|im_end|>")
 PAD, BOS, EOS, OPEN, CLOSE = range(5)
@@ -104,3 +107,23 @@ def write_wide(folder: Path) -> None:
         max_position_embeddings=4096,
     )
     write_model(folder, wide)
+
+
+def generated(folder: Path, requests: Sequence[Generate]) -> list[str]:
+    """What transformers' own generate() writes for each request by itself."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    texts: list[str] = []
+    for request in requests:
+        ids = tokenizer(request.prompt, return_tensors="pt").input_ids
+        output = model.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=request.sampling.max_tokens,
+            do_sample=False,
+            eos_token_id=[EOS, CLOSE],
+            pad_token_id=PAD,
+        )
+        written = output[0][ids.shape[1] :]
+        texts.append(str(tokenizer.decode(written, skip_special_tokens=True)))
+    return texts
