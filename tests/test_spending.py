@@ -174,6 +174,7 @@ def test_what_is_left_is_told_when_a_run_goes_on(
     done = evalkit(*DRY)
     first = done.stderr.splitlines()[0]
     assert first.startswith("200 requests (150 answered already); about ")
+    assert first.endswith("; at most 51.2k to write")  # 50 answers of 1024 tokens
 
 
 def test_earlier_runs_tell_how_long_answers_are(tmp_path: Path) -> None:
