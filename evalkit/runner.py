@@ -203,7 +203,7 @@ class Drive:
 
     def _look_for_a_stop(self) -> None:
         """Begin nothing more once somebody wants that, or the money is spent."""
-        self.stop.worth_waiting = self.scheduler.under_way > 0
+        self.stop.worth_waiting = self.scheduler.is_loaded
         if self.scheduler.too_dear:
             self.stop.request(self.scheduler.too_dear, TOO_DEAR)
         if self.stop.why and not self._stopping:

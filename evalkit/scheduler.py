@@ -82,9 +82,9 @@ class Scheduler:
         return len(self._waiting) + self._joined_count
 
     @property
-    def under_way(self) -> int:
-        """How many requests the engine has."""
-        return self._sent
+    def is_loaded(self) -> bool:
+        """Whether there is an engine, which may have something under way."""
+        return self._engine is not None
 
     @property
     def has_room(self) -> bool:

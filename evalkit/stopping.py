@@ -31,7 +31,7 @@ class Stop:
         self.why = ""
         self.status = 0
         self.worth_waiting = False
-        """Whether anything is under way: set by the work."""
+        """Whether anything may be under way: set by the work."""
 
     def request(self, why: str, status: int) -> None:
         """Have the work come to an end; the first reason counts."""
