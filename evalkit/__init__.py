@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Completion,
         Estimate,
         Generate,
+        Mark,
         Message,
         Outcome,
         Prompt,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         SampleResult,
         Sampling,
         Score,
+        Step,
         Turn,
     )
 
@@ -140,6 +142,7 @@ HOMES = {
         "Completion",
         "Estimate",
         "Generate",
+        "Mark",
         "Message",
         "Outcome",
         "Prompt",
@@ -150,6 +153,7 @@ HOMES = {
         "SampleResult",
         "Sampling",
         "Score",
+        "Step",
         "Turn",
     ),
 }
@@ -177,6 +181,7 @@ __all__ = [
     "Frame",
     "Framed",
     "Generate",
+    "Mark",
     "Message",
     "Metric",
     "Model",
@@ -201,6 +206,7 @@ __all__ = [
     "SampleResult",
     "Sampling",
     "Score",
+    "Step",
     "Stopped",
     "Suite",
     "Task",

@@ -33,6 +33,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A line of a rubric: what earns how many points of a question."""
+
+    points: float
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One question: what is asked, never how it is put to a model."""
 
@@ -48,6 +56,9 @@ class Sample:
     """What a right answer is worth."""
     solution: str = ""
     """A worked answer, for few-shot protocols."""
+    rubric: tuple[Step, ...] = ()
+    """What earns how many of the points, for answers that are marked step by step;
+    its points add up to `points`."""
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -173,6 +184,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What an answer earned for one step of its rubric, and why."""
+
+    step: str
+    worth: float
+    points: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """The verdict on one attempt at a sample."""
 
@@ -184,6 +205,8 @@ class Score:
     answer: str | None = None
     """What was read out of the completion, None if nothing could be."""
     explanation: str = ""
+    marks: tuple[Mark, ...] = ()
+    """Where a rubric was followed: what each of its steps earned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +244,7 @@ class SampleResult:
     max_points: float
     metadata: Mapping[str, str]
     attempts: tuple[Attempt, ...]
+    rubric: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,7 @@ class Work:
             max_points=sample.points,
             metadata=sample.metadata,
             attempts=scored,
+            rubric=sample.rubric,
         )
         self._writer.add(result)
         self._plugins.hook.evalkit_scored(spec=self.planned.spec, result=result)

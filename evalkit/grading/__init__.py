@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evalkit.grading.equality import equal
+    from evalkit.grading.finals.final import Final, Finding
+    from evalkit.grading.finals.kinds import FINALS, final_of
     from evalkit.grading.judging import extract, grade, judge, kind_of
     from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, TEXT, Kind
     from evalkit.grading.prose.expressions import leading_form, linear_form
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 HOMES = {
     "evalkit.grading.equality": ("equal",),
+    "evalkit.grading.finals.final": ("Final", "Finding"),
+    "evalkit.grading.finals.kinds": ("FINALS", "final_of"),
     "evalkit.grading.judging": (
         "extract",
         "grade",
@@ -80,10 +84,13 @@ HOMES = {
 
 __all__ = [
     "CHOICE",
+    "FINALS",
     "GRADER",
     "MATH",
     "QUANTITY",
     "TEXT",
+    "Final",
+    "Finding",
     "Form",
     "Judgement",
     "Kind",
@@ -94,6 +101,7 @@ __all__ = [
     "equal",
     "extract",
     "final_answer",
+    "final_of",
     "grade",
     "judge",
     "judged",

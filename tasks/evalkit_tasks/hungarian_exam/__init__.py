@@ -21,9 +21,9 @@ from evalkit import (
     hookimpl,
     verdict,
 )
+from evalkit.grading import final_of
 from evalkit_tasks.hungarian_exam.exam_total import ExamTotal
 from evalkit_tasks.hungarian_exam.questions import (
-    judge_of,
     questions,
     worked_examples,
 )
@@ -94,9 +94,9 @@ class HungarianExam(Task):
         return (stated, sample.solution) if sample.solution else (stated,)
 
     def score(self, sample: Sample, answer: Answer) -> Score:
-        judge = judge_of(sample.metadata["answer_type"], sample.metadata["answer"])
+        final = final_of(sample.metadata["answer_type"], sample.metadata["answer"])
         finished = answer.finish != "length"
-        found = judge.judge(sample.question, answer.text, finished=finished)
+        found = final.judge(sample.question, answer.text, finished=finished)
         value = 1.0 if found.right else 0.0
         return verdict(sample, answer, read=found.read, value=value, why=found.why)
 

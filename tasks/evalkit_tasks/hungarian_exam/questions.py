@@ -9,8 +9,7 @@ from typing import Any
 import msgspec
 
 from evalkit import Sample
-from evalkit_tasks.hungarian_exam.judge import Judge
-from evalkit_tasks.hungarian_exam.kinds import JUDGES
+from evalkit.grading import Final, final_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +28,14 @@ class Question:
     rubric: tuple[Mapping[str, Any], ...]
 
     @property
-    def judge(self) -> Judge:
-        return judge_of(self.answer_type, json.dumps(self.answer))
+    def final(self) -> Final:
+        return final_of(self.answer_type, json.dumps(self.answer))
 
     def sample(self) -> Sample:
         return Sample(
             id=self.number,
             question=self.question,
-            target=self.judge.target,
+            target=self.final.target,
             points=self.points,
             metadata={
                 "part": self.part,
@@ -45,11 +44,6 @@ class Question:
                 "rubric": json.dumps(self.rubric, ensure_ascii=False),
             },
         )
-
-
-def judge_of(answer_type: str, answer: str) -> Judge:
-    """The judge of a type of answer, with its reference answer as JSON."""
-    return msgspec.json.decode(answer, type=JUDGES[answer_type])
 
 
 def questions() -> Iterator[Question]:

@@ -6,17 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from evalkit.grading import (
-    Quantity,
-    Value,
-    leading_quantity,
-    mentions,
-    plain,
-    quantity,
-)
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import givens, shown, without_remarks
-from evalkit_tasks.hungarian_exam.units import UNITS, Plain, Unit
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import givens, shown, without_remarks
+from evalkit.grading.finals.units import UNITS, Plain, Unit
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.numbers import Quantity, leading_quantity, mentions, quantity
+from evalkit.grading.prose.values import Value
 
 ASSERTION = re.compile(
     r"\b(?:is|are|was|be|equals|equal to|becomes|comes to|amounts to"
@@ -53,7 +48,7 @@ UNKNOWNS = frozenset("abnxyz")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Judge):
+class Number(Final):
     """A number, right within a tolerance."""
 
     wanted: ClassVar[str] = "number"

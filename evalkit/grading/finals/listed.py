@@ -8,9 +8,8 @@ from statistics import median
 from types import MappingProxyType
 from typing import ClassVar
 
-from evalkit.grading import Value, linear_form, plain, without_thinking
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import (
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import (
     ENDING,
     affirmed,
     givens,
@@ -19,6 +18,10 @@ from evalkit_tasks.hungarian_exam.prose import (
     without_reasons,
     without_remarks,
 )
+from evalkit.grading.prose.expressions import linear_form
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.values import Value
+from evalkit.grading.spoken import without_thinking
 
 NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
 """A name and what it equals; names such as x_1 have lost their number by then."""
@@ -118,7 +121,7 @@ def same(one: Sequence[Value], other: Sequence[float], slack: float) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LetterSet(Judge):
+class LetterSet(Final):
     """A set whose elements are letters."""
 
     wanted: ClassVar[str] = "set"
@@ -144,7 +147,7 @@ class LetterSet(Judge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntegerList(Judge):
+class IntegerList(Final):
     """All integers of some kind, each written out."""
 
     wanted: ClassVar[str] = "list of integers"
@@ -164,7 +167,7 @@ class IntegerList(Judge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConstructedList(Judge):
+class ConstructedList(Final):
     """Numbers of one's own choice with a given median and range."""
 
     wanted: ClassVar[str] = "list of numbers"
@@ -211,7 +214,7 @@ class ConstructedList(Judge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NumberSet(Judge):
+class NumberSet(Final):
     """Exactly these numbers: a root that was tried and dropped is not among them."""
 
     wanted: ClassVar[str] = "set of numbers"

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evalkit.grading import final_answer, plain, without_thinking
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import CONTRAST, ENDING, NEGATION
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import CONTRAST, ENDING, NEGATION
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.reading import final_answer
+from evalkit.grading.spoken import without_thinking
 
 BRACKETED = re.compile(r"[({⦃\[]\s{0,2}(\d)\s{0,2}[,;]\s{0,2}(\d)\s{0,2}[)}⦄\]]")
 DASHED = re.compile(
@@ -64,7 +66,7 @@ def edges(text: str) -> frozenset[Edge]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EdgeSet(Judge):
+class EdgeSet(Final):
     """All edges of a graph on points with one-digit labels."""
 
     wanted: ClassVar[str] = "list of edges"

@@ -8,9 +8,10 @@ from math import gcd
 from types import MappingProxyType
 from typing import ClassVar
 
-from evalkit.grading import plain, without_thinking
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import ENDING
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import ENDING
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.spoken import without_thinking
 
 LABEL = re.compile(
     r"(?:\b(?P<counted>(?i:first|second|third))\s(?i:claim|statement|assertion)\b"
@@ -111,7 +112,7 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claims(Judge):
+class Claims(Final):
     """Each claim must be given its verdict and an example that settles it."""
 
     wanted: ClassVar[str] = "verdict on each claim"

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evalkit.grading import plain
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import affirmed, without_remarks
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import affirmed, without_remarks
+from evalkit.grading.prose.notation import plain
 
 ALL = re.compile(r"\b(?:all(?: of them| three)?|each of them|every one)\b", re.I)
 FEW = re.compile(
@@ -18,7 +18,7 @@ NONE = re.compile(r"\bnone\b", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelSet(Judge):
+class LabelSet(Final):
     """All the right labels and no other; what is said not to fit is not picked."""
 
     wanted: ClassVar[str] = "choice of functions"

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evalkit.grading import Form, Value, leading_form, linear_form, plain
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import (
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import (
     shown,
     without_reasons,
     without_remarks,
 )
+from evalkit.grading.prose.expressions import leading_form, linear_form
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.values import Form, Value
 
 WORD = re.compile(r"[A-Za-z]+")
 HALF_OF = re.compile(r"\bhalf(?: of)?\s*(?=\()")
@@ -74,7 +76,7 @@ def spelled(numbers: Sequence[Value]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VectorExpression(Judge):
+class VectorExpression(Final):
     """A vector as a combination of given vectors."""
 
     wanted: ClassVar[str] = "combination of the given vectors"
@@ -104,7 +106,7 @@ class VectorExpression(Judge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineEquation(Judge):
+class LineEquation(Final):
     """An equation of a line, in any form that is linear in x and y."""
 
     wanted: ClassVar[str] = "equation of a line"
@@ -136,7 +138,7 @@ class LineEquation(Judge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Direction(Judge):
+class Direction(Final):
     """A vector of any length, up or down one line."""
 
     wanted: ClassVar[str] = "vector"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from evalkit.grading import number, plain, without_thinking
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import ENDING
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import ENDING
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.numbers import number
+from evalkit.grading.spoken import without_thinking
 
 WRITTEN = re.compile(r"\d[\d.,]*\d|\d")
 GAP = r"\b(?:gap|difference|distance|lead)s?\b[^.\n]{0,80}"
@@ -36,7 +38,7 @@ SHRINKS = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table(Judge):
+class Table(Final):
     """All values of the table somewhere, and the conclusion drawn from them."""
 
     wanted: ClassVar[str] = "table of values"

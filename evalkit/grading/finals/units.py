@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 
-from evalkit.grading import Quantity, Value
+from evalkit.grading.prose.numbers import Quantity
+from evalkit.grading.prose.values import Value
 
 LENGTH = re.compile(
     r"(?:(?:square|cubic|sq|cu)\b\.?\s?)?"

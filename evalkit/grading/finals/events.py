@@ -5,19 +5,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evalkit.grading import (
-    Value,
-    leading_quantity,
-    linear_form,
-    plain,
-    without_thinking,
-)
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
-from evalkit_tasks.hungarian_exam.prose import (
+from evalkit.grading.finals.final import Final, Finding
+from evalkit.grading.finals.prose import (
     ENDING,
     without_reasons,
     without_remarks,
 )
+from evalkit.grading.prose.expressions import linear_form
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.numbers import leading_quantity
+from evalkit.grading.prose.values import Value
+from evalkit.grading.spoken import without_thinking
 
 MORE = r"\b(?:more (?:probable|likely)|likelier|higher|greater|larger|bigger)\b"
 LESS = r"\b(?:less (?:probable|likely)|lower|smaller)\b"
@@ -60,7 +58,7 @@ def probabilities(event: str, text: str) -> Iterator[Value]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoreProbable(Judge):
+class MoreProbable(Final):
     """The right event; probabilities, where the response gives any, must be right."""
 
     wanted: ClassVar[str] = "choice of an event"

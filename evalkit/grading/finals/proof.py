@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evalkit_tasks.hungarian_exam.judge import Finding, Judge
+from evalkit.grading.finals.final import Final, Finding
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof(Judge):
+class Proof(Final):
     """Earns nothing until a judge or a person reads it."""
 
     wanted: ClassVar[str] = "proof"

@@ -1,12 +1,12 @@
-"""What all judges of final answers have in common."""
+"""What all types of final answers have in common."""
 
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from evalkit.grading import final_answer
-from evalkit_tasks.hungarian_exam.prose import closing
+from evalkit.grading.finals.prose import closing
+from evalkit.grading.reading import final_answer
 
 ALTERNATIVE = re.compile(r"\b(?:or|alternatively)\b", re.IGNORECASE)
 MAX_ALTERNATIVES = 8
@@ -14,7 +14,7 @@ MAX_ALTERNATIVES = 8
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a judge made of a response."""
+    """What was made of a response."""
 
     read: str | None
     """The answer that was found, None if there was none."""
@@ -26,7 +26,7 @@ class Finding:
         return replace(self, why=f"read from: {place}{self.why and f'; {self.why}'}")
 
 
-class Judge(ABC):
+class Final(ABC):
     """Knows a question's reference answer and one type of answers.
 
     A subclass is a frozen dataclass whose fields are the `answer` of a question.

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
-from evalkit.grading import Value, mentions, plain, without_thinking
+from evalkit.grading.prose.notation import plain
+from evalkit.grading.prose.numbers import mentions
+from evalkit.grading.prose.values import Value
+from evalkit.grading.spoken import without_thinking
 
 ENDING = 6000
 """How much of a response's end may hold an unmarked answer."""

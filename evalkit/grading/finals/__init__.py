@@ -1,0 +1,1 @@
+"""Judging final answers of fixed types: numbers, sets, lists, graphs, lines, claims."""
