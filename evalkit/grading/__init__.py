@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from evalkit.grading.finals.kinds import FINALS, final_of
     from evalkit.grading.judging import extract, grade, judge, kind_of
     from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, TEXT, Kind
+    from evalkit.grading.marking.reading import SchemeError, scheme_of
+    from evalkit.grading.marking.schema import check_schema
+    from evalkit.grading.marking.scheme import UNCHECKED, Marked, Scheme
     from evalkit.grading.prose.expressions import leading_form, linear_form
     from evalkit.grading.prose.notation import plain
     from evalkit.grading.prose.numbers import (
@@ -52,6 +55,9 @@ HOMES = {
         "TEXT",
         "Kind",
     ),
+    "evalkit.grading.marking.reading": ("SchemeError", "scheme_of"),
+    "evalkit.grading.marking.schema": ("check_schema",),
+    "evalkit.grading.marking.scheme": ("UNCHECKED", "Marked", "Scheme"),
     "evalkit.grading.prose.expressions": (
         "leading_form",
         "linear_form",
@@ -89,15 +95,20 @@ __all__ = [
     "MATH",
     "QUANTITY",
     "TEXT",
+    "UNCHECKED",
     "Final",
     "Finding",
     "Form",
     "Judgement",
     "Kind",
+    "Marked",
     "Quantity",
     "Reading",
+    "Scheme",
+    "SchemeError",
     "Value",
     "Verdict",
+    "check_schema",
     "equal",
     "extract",
     "final_answer",
@@ -114,6 +125,7 @@ __all__ = [
     "number",
     "plain",
     "quantity",
+    "scheme_of",
     "without_thinking",
 ]
 

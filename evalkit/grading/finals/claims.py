@@ -142,12 +142,16 @@ class Claims(Final):
             return None
         read = ", ".join(f"{label} {str(known[label]).lower()}" for label in known)
         faults: list[str] = []
+        aspects: list[tuple[str, float]] = []
         for label, claim in self.claims.items():
-            if verdicts[label] != claim.holds:
+            told = verdicts[label] == claim.holds
+            shown = told and exemplified(claim, said[label], text)
+            aspects += (label, float(told)), (f"{label} example", float(shown))
+            if not told:
                 faults.append(f"no right verdict on claim {label}")
-            elif not exemplified(claim, said[label], text):
+            elif not shown:
                 faults.append(f"no valid example for claim {label}")
-        return Finding(read, not faults, "; ".join(faults))
+        return Finding(read, not faults, "; ".join(faults), aspects=tuple(aspects))
 
 
 def exemplified(claim: Claim, said: list[str], text: str) -> bool:

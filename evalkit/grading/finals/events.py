@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from evalkit.grading.finals.final import Final, Finding
@@ -21,6 +21,7 @@ MORE = r"\b(?:more (?:probable|likely)|likelier|higher|greater|larger|bigger)\b"
 LESS = r"\b(?:less (?:probable|likely)|lower|smaller)\b"
 COMPARED = re.compile(r"P ?\( ?([AB]) ?\)[^<>PAB\n]{0,40}([<>])[^<>PAB\n]{0,40}P ?\(")
 CHAINED = re.compile(r"P ?\( ?([AB]) ?\)[^\n]{0,80}?([<>])[^\n]{0,80}?P ?\( ?[AB] ?\)")
+DIRECT = re.compile(rf"\b([AB])\b[^AB\n.,]{{0,30}}{MORE}")
 SUBJECT = re.compile(rf"\b([AB])\b[^AB\n]{{0,80}}?(?:({MORE})|{LESS})")
 PREDICATE = re.compile(rf"{MORE}[^AB\n]{{0,40}}\b([AB])\b")
 ALONE = re.compile(r"\W{0,10}(?:[Ee]vent\W{1,3})?([AB])\W{0,10}")
@@ -35,6 +36,8 @@ def chosen(text: str) -> str | None:
     """The event that a plain text calls the more probable."""
     if alone := ALONE.fullmatch(text):
         return alone[1]
+    if direct := DIRECT.search(text):
+        return direct[1]
     for pattern in (SUBJECT, COMPARED, CHAINED):
         if match := pattern.search(text):
             return match[1] if match[2] not in (None, "<") else other(match[1])
@@ -75,15 +78,21 @@ class MoreProbable(Final):
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         found = super().judge(question, response, finished=finished)
         text = plain(without_thinking(response)[-ENDING:])
+        right: list[tuple[str, float]] = []
         for event, probability in self.probabilities.items():
             said = list(probabilities(event, text))
             form = linear_form(probability, ()) or {}
-            if said and abs(float(said[-1]) - float(form[""])) > NEAR:
+            near = bool(said) and abs(float(said[-1]) - float(form[""])) <= NEAR
+            right.append((f"P({event})", float(near)))
+            if said and not near:
                 why = f"P({event}) is not {float(said[-1]):.4g}"
-                return Finding(found.read, False, why)
-        return found
+                found = replace(found, right=False, why=why)
+        return replace(found, aspects=(*found.aspects, *right))
 
     def look(self, passage: str, question: str) -> Finding | None:
         text = plain(passage)
         event = chosen(text) or chosen(without_reasons(without_remarks(text)))
-        return None if event is None else Finding(event, event == self.value, "")
+        if event is None:
+            return None
+        right = event == self.value
+        return Finding(event, right, "", aspects=(("choice", float(right)),))

@@ -5,11 +5,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from evalkit.grading.finals.prose import closing
+from evalkit.grading.finals.prose import CUE, closing
 from evalkit.grading.reading import final_answer
 
 ALTERNATIVE = re.compile(r"\b(?:or|alternatively)\b", re.IGNORECASE)
 MAX_ALTERNATIVES = 8
+CONCLUSION = 20
+"""Characters of a sentence by which its place is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,10 @@ class Finding:
     """The answer that was found, None if there was none."""
     right: bool
     why: str
+    faults: int | None = None
+    """For sets, lists and graphs: how many elements are missing or too many."""
+    aspects: tuple[tuple[str, float], ...] = ()
+    """Parts of an answer with points of their own: which share of each is right."""
 
     def read_from(self, place: str) -> "Finding":
         """The same, saying where the answer was read."""
@@ -54,7 +60,7 @@ class Final(ABC):
         for each in ALTERNATIVE.split(passage)[:MAX_ALTERNATIVES]:
             other = self.look(each, question)
             if other is not None and not other.right:
-                return replace(found, right=False, why="offers more than one answer")
+                return Finding(found.read, False, "offers more than one answer")
         return found
 
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
@@ -70,8 +76,14 @@ class Final(ABC):
                 why = f"the {stated.rule} holds no {self.wanted}"
                 return Finding(stated.text, False, why)
             return found.read_from(stated.rule)
-        weak = () if stated is None else (stated.text,)
-        for passage in (*weak, *(closing(response) if finished else ())):
+        weak = [] if stated is None else [stated.text]
+        ending = closing(response) if finished else []
+        if stated is not None and ending and CUE.match(ending[0]):
+            # What is concluded at the end outweighs an answer stated on the way.
+            concluded = response.rfind(ending[0][-CONCLUSION:])
+            if concluded > stated.span[1]:
+                weak, ending = ending[:1], [*weak, *ending[1:]]
+        for passage in (*weak, *ending):
             found = self.settle(passage, question)
             if found is not None:
                 return found.read_from("how the response ends")

@@ -61,8 +61,9 @@ def edges(text: str) -> frozenset[Edge]:
         (ROW.sub("", text), text) if max(map(len, rows), default=0) > 1 else (text, "")
     )
     explicit |= {*joined(LISTED, text), *joined(ROW, by_point), *dashed(text)}
-    other = explicit or set(joined(JOINED, text))
-    return frozenset(other or {edge(*each) for each in JUXTAPOSED.findall(text)})
+    bare = {edge(*each) for each in JUXTAPOSED.findall(text)}
+    told = explicit or max(set(joined(JOINED, text)), bare, key=len)
+    return frozenset((one, other) for one, other in told if one != other)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,10 @@ class EdgeSet(Final):
         missing, extra = len(wanted - found), len(found - wanted)
         why = f"{missing} edges missing, {extra} too many" if missing or extra else ""
         return Finding(
-            ", ".join("-".join(each) for each in sorted(found)), not why, why
+            ", ".join("-".join(each) for each in sorted(found)),
+            not why,
+            why,
+            faults=missing + extra,
         )
 
 

@@ -39,7 +39,20 @@ class LabelSet(Final):
             found = set(self.of)
         if not found:
             return None if not NONE.search(said) else Finding("none", False, "")
-        return Finding(", ".join(sorted(found)), found == set(self.value), "")
+        faults = len(found ^ set(self.value))
+        return Finding(
+            ", ".join(sorted(found)),
+            not faults,
+            "",
+            faults=faults,
+            aspects=self.aspects(found),
+        )
+
+    def aspects(self, found: set[str]) -> tuple[tuple[str, float], ...]:
+        """Each right label that was picked; one too many takes one of them away."""
+        picked = [each for each in self.value if each in found]
+        kept = picked[: max(0, len(picked) - len(found - set(self.value)))]
+        return tuple((each, float(each in kept)) for each in self.value)
 
     def picked(self, text: str) -> set[str]:
         """The labels of a text; what follows a list of several is a comment on it."""

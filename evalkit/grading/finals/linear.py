@@ -19,7 +19,7 @@ WORD = re.compile(r"[A-Za-z]+")
 HALF_OF = re.compile(r"\bhalf(?: of)?\s*(?=\()")
 PAIR = re.compile(r"[(\[<]([^()\[\]<>]{1,80})[)\]>]")
 COLUMN = re.compile(r"(?<![⁄}])\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
-PART = re.compile(r"[|;:\n]|,(?=\s)|\.(?=\s|$)")
+PART = re.compile(r"[|;:\n→⇒]|,(?=\s)|\.(?=\s|$)")
 STRAY = " .,{}&"
 
 
@@ -134,7 +134,8 @@ class LineEquation(Final):
             return None
         a, b, c = map(shown, lines[-1])
         right = proportional(lines[-1], self.line)
-        return Finding(f"({a})x + ({b})y = {c}", right, "")
+        aspects = (("direction", float(proportional(lines[-1][:2], self.line[:2]))),)
+        return Finding(f"({a})x + ({b})y = {c}", right, "", aspects=aspects)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from evalkit.grading.spoken import without_thinking
 NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
 """A name and what it equals; names such as x_1 have lost their number by then."""
 UNIT = re.compile(
-    r"(?<=[\d)}])\s?(?!and\b|or\b)[A-Za-z°]{1,12}(?=\s{0,3}(?:[,;.|]|and\b|or\b|$))"
+    r"(?<=[\d)}])\s?(?!and\b|or\b)[A-Za-z°]{1,12}(?=\s{0,3}(?:[,;.|=≈]|and\b|or\b|$))"
 )
 WORD = re.compile(r"[A-Za-z]+")
 KEPT = MappingProxyType(
@@ -48,6 +48,8 @@ EXCLUDED = re.compile(
 )
 """What the name of the unknown must not equal."""
 RANGE = re.compile(r"(?<!lies )(?<!is )\bbetween\s(?:[a-z]\s?=\s?)?[-\d]")
+LENGTHS = re.compile(r"\b\d{1,9}(?:\.\d{1,9})?\s?(?:m|cm|met(?:er|re)s?)\b")
+NOTHING = re.compile(r"\bno (?:real )?(?:solutions?|roots?)\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'‘“](\w)[\"'’”]")
 ONLY = re.compile(r"\bonly\b[^.;]{0,300}", re.IGNORECASE)
 
@@ -112,12 +114,17 @@ def spelled(found: Sequence[Value]) -> str:
     return ", ".join(shown(each) for each in found)
 
 
-def same(one: Sequence[Value], other: Sequence[float], slack: float) -> bool:
-    """Whether two lists hold the same numbers, whatever their order."""
-    distinct = sorted({float(each) for each in one})
-    return len(distinct) == len(other) and all(
-        abs(a - b) <= slack + 1e-9 for a, b in zip(distinct, sorted(other), strict=True)
-    )
+def differing(one: Sequence[Value], other: Sequence[float], slack: float) -> int:
+    """How many numbers only one of two lists holds, whatever their order."""
+    missing = list(other)
+    extra = 0
+    for number in {float(each) for each in one}:
+        near = [each for each in missing if abs(each - number) <= slack + 1e-9]
+        if near:
+            missing.remove(near[0])
+        else:
+            extra += 1
+    return extra + len(missing)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +150,8 @@ class LetterSet(Final):
             return None
         items = SEPARATOR.split(lists[-1].replace("also ", ""))
         found = {each.strip() for each in items if each.strip()}
-        return Finding(", ".join(sorted(found)), found == set(self.value), "")
+        faults = len(found ^ set(self.value))
+        return Finding(", ".join(sorted(found)), not faults, "", faults=faults)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +171,10 @@ class IntegerList(Final):
         long = [each for each in lists if len(each) > 1]
         if not long:
             return None
-        return Finding(spelled(long[-1]), same(long[-1], self.value, 0.0), "")
+        faults = len(
+            {float(each) for each in long[-1]} ^ {float(v) for v in self.value}
+        )
+        return Finding(spelled(long[-1]), not faults, "", faults=faults)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,20 +208,26 @@ class ConstructedList(Final):
         long = [each for each in lists if len(each) > 3]
         if not long:
             return None
-        why = self.fault(long[-1])
-        return Finding(spelled(long[-1]), not why, why)
-
-    def fault(self, found: Sequence[Value]) -> str:
-        """What is wrong with a list, nothing if it is right."""
-        exact = [Fraction(each).limit_denominator(10**6) for each in found]
-        if len(exact) != self.count:
-            return f"{len(exact)} numbers, not {self.count}"
-        if min(exact) <= 0:
-            return "not all are positive"
-        if median(exact) != self.median:
-            return f"their median is {median(exact)}"
+        exact = [Fraction(each).limit_denominator(10**6) for each in long[-1]]
+        why = self.fault(exact)
         spread = max(exact) - min(exact)
-        return "" if spread == self.range else f"their range is {spread}"
+        centered, spread_out = median(exact) == self.median, spread == self.range
+        aspects: tuple[tuple[str, float], ...] = ()
+        if len(exact) == self.count:
+            positive = min(exact) > 0
+            aspects = (
+                ("median", float(centered and positive)),
+                ("range", float(spread_out)),
+            )
+        why = why or ("" if centered else f"their median is {median(exact)}")
+        why = why or ("" if spread_out else f"their range is {spread}")
+        return Finding(spelled(long[-1]), not why, why, aspects=aspects)
+
+    def fault(self, found: Sequence[Fraction]) -> str:
+        """Why these numbers cannot be meant at all, nothing if they can."""
+        if len(found) != self.count:
+            return f"{len(found)} numbers, not {self.count}"
+        return "" if min(found) > 0 else "not all are positive"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,15 +247,18 @@ class NumberSet(Final):
     def look(self, passage: str, question: str) -> Finding | None:
         text = EXCLUDED.sub(", ", without_reasons(without_remarks(plain(passage))))
         text = decimal_commas(text)
+        if self.unit == "s":
+            text = LENGTHS.sub(" ", text)
         only = ONLY.search(text)
         found = only and named(affirmed(only[0]))
         text = affirmed(text)
         found = found or named(text) or unnamed(text, question)
-        if RANGE.search(text):
+        if not found and NOTHING.search(passage):
+            return Finding("no solution", not self.value, "")
+        if RANGE.search(text) or not found:
             return None
-        if not found:
-            return None
-        return Finding(spelled(found), same(found, self.value, self.tol_abs), "")
+        faults = differing(found, self.value, self.tol_abs)
+        return Finding(spelled(found), not faults, "", faults=faults)
 
 
 def named(text: str) -> list[Value]:

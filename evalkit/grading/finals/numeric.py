@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from evalkit.grading.finals.final import Final, Finding
-from evalkit.grading.finals.prose import givens, shown, without_remarks
+from evalkit.grading.finals.prose import (
+    ENDING,
+    givens,
+    sentences,
+    shown,
+    without_remarks,
+)
 from evalkit.grading.finals.units import UNITS, Plain, Unit
 from evalkit.grading.prose.notation import plain
 from evalkit.grading.prose.numbers import Quantity, leading_quantity, mentions, quantity
 from evalkit.grading.prose.values import Value
+from evalkit.grading.reading import final_answer
+from evalkit.grading.spoken import without_thinking
 
 ASSERTION = re.compile(
     r"\b(?:is|are|was|be|equals|equal to|becomes|comes to|amounts to"
@@ -21,7 +29,7 @@ ASSERTION = re.compile(
 )
 EQUALS = re.compile(r"[=≈]+")
 EXPLANATION = re.compile(
-    r"\b(?:because|since|given that|where|with|using|when|if)\b[^,]{0,400}",
+    r"\b(?:because|since|given that|where|with|using|when|if)\b[^,:]{0,400}",
     re.IGNORECASE,
 )
 OPERATORS = "+-*/^=≈<>("
@@ -58,11 +66,25 @@ class Number(Final):
     unit: str = ""
     also: Mapping[str, float] = field(default_factory=dict[str, float])
     """Other quantities in the question that have names and are not the answer."""
+    called: tuple[str, ...] = ()
+    """What the quantity is called, where others stand beside it: a sentence with one of
+    these names is read before the last one."""
 
     @property
     def target(self) -> str:
         unit = "" if self.unit == "calendar year" else self.unit
         return f"{self.value:g} {unit}".strip() if self.tol_abs else f"{self.value:.0f}"
+
+    def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
+        stated = final_answer(response) if self.called else None
+        if not self.called or (stated is not None and stated.marked):
+            return super().judge(question, response, finished=finished)
+        for passage in reversed(list(sentences(without_thinking(response)[-ENDING:]))):
+            if any(each in passage.lower() for each in self.called):
+                found = self.settle(passage, question)
+                if found is not None:
+                    return found.read_from("what it is called")
+        return super().judge(question, response, finished=finished)
 
     def look(self, passage: str, question: str) -> Finding | None:
         unit = UNITS.get(self.unit, Plain())

@@ -23,7 +23,7 @@ BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
 FORMULA = re.compile(r"\$\$|\\\[|\\\(.{1,300}\\\)[.,;]?$|\$[^$]{1,300}\$[.,;]?$")
 CONTINUED = re.compile(r"[&\s]*(?:=|≈|\\approx)")
 CUE = re.compile(
-    r"[\s*_>#-]*(?:so|therefore|thus|hence|consequently|finally|overall|answer"
+    r"[\s*_>#-]*(?:so|therefore|thus|hence|consequently|answer"
     r"|in conclusion|in summary|as a result|to conclude|we conclude|based on)\b",
     re.IGNORECASE,
 )

@@ -70,7 +70,9 @@ class Table(Final):
         if not there and not concludes:
             return None
         read = f"{len(there)} of {len(wanted)} values" + ", the gap grows" * concludes
-        return Finding(read, concludes and len(there) == len(wanted), "")
+        share = len(there) / len(wanted)
+        aspects = (("values", share), ("conclusion", float(concludes)))
+        return Finding(read, concludes and share == 1.0, "", aspects=aspects)
 
     def among(self, value: float, written: Iterable[Fraction]) -> bool:
         return any(abs(float(each) - value) <= self.tol_abs for each in written)

@@ -1,0 +1,1 @@
+"""Marking answers with points for steps, by schemes that are data."""
