@@ -1,8 +1,8 @@
 """Evaluate language models when the score must be believed.
 
-Everything that a plugin needs is importable from here, from `evalkit.grading` and
-from `evalkit.testing`; nothing else is public. Names are imported when they are
-first asked for, so that the command line starts quickly.
+Everything that a plugin needs is importable from here, from `evalkit.exam`, from
+`evalkit.grading` and from `evalkit.testing`; nothing else is public. Names are imported
+when they are first asked for, so that the command line starts quickly.
 """
 
 import importlib
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from evalkit.stats.intervals import student, wilson
     from evalkit.stopping import Stopped
     from evalkit.suite import Part, Suite
-    from evalkit.task import Task, verdict
+    from evalkit.task import Task, as_its_own, marked, verdict
     from evalkit.types import (
         Answer,
         Attempt,
@@ -134,6 +134,8 @@ HOMES = {
     ),
     "evalkit.task": (
         "Task",
+        "as_its_own",
+        "marked",
         "verdict",
     ),
     "evalkit.types": (
@@ -215,6 +217,7 @@ __all__ = [
     "UsageError",
     "Verbatim",
     "__version__",
+    "as_its_own",
     "ask",
     "boundary",
     "cached",
@@ -222,6 +225,7 @@ __all__ = [
     "download",
     "hookimpl",
     "letters",
+    "marked",
     "right_choices",
     "run",
     "student",

@@ -11,6 +11,7 @@ from evalkit.data import Data
 from evalkit.errors import BackendError, PluginError, UsageError, boundary
 from evalkit.experiment import Experiment
 from evalkit.metrics import Metric
+from evalkit.opening import HELD, Opened, is_folder, opened
 from evalkit.options import build
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
@@ -42,7 +43,8 @@ class Wish:
 
 
 def expanded(names: Iterable[str], plugins: Plugins) -> list[Wish]:
-    """The tasks behind names of tasks and suites, each way of asking once."""
+    """The tasks behind names of tasks and suites, each way of asking once; folders are
+    left as they are."""
     wishes: dict[Wish, Wish] = {}
     for name in dict.fromkeys(names):
         if name in plugins.suites:
@@ -51,7 +53,8 @@ def expanded(names: Iterable[str], plugins: Plugins) -> list[Wish]:
                 for p in plugins.suites[name].leaves()
             ]
         else:
-            check_task_name(name, plugins)
+            if not is_folder(name, plugins):
+                check_task_name(name, plugins)
             parts = [Wish(task=name)]
         for each in parts:
             if each not in wishes or each.named:
@@ -71,31 +74,33 @@ def choose_tasks(wanted: Experiment, plugins: Plugins) -> list[Chosen]:
     if not wanted.tasks:
         raise UsageError("no task named: --tasks NAME[,NAME...]. See: evalkit tasks")
     wishes = expanded(wanted.tasks, plugins)
-    names = [each.task for each in wishes]
+    found = [opened(each.task, plugins) for each in wishes]
+    names = [each.name for each in found]
     for option in wanted.task_options:
         owner, dot, _ = option.partition(".")
         if dot and owner not in names:
             raise UsageError(f"--set {option}: {unknown('task here', owner, names)}")
     data = Data(root=data_root(wanted.data))
     return [
-        replace(
-            choose_task(plugins.tasks[each.task], wanted.task_options, data), wish=each
-        )
-        for each in wishes
+        replace(choose_task(each, wanted.task_options, data), wish=wish)
+        for each, wish in zip(found, wishes, strict=True)
     ]
 
 
-def choose_task(cls: type[Task], options: Mapping[str, str], data: Data) -> Chosen:
+def choose_task(found: Opened, options: Mapping[str, str], data: Data) -> Chosen:
     """One task, built from ``name`` and ``task.name`` options."""
-    prefix = f"{cls.name}."
+    prefix = f"{found.name}."
     words = {name: value for name, value in options.items() if "." not in name}
     words |= {
         name.removeprefix(prefix): value
         for name, value in options.items()
         if name.startswith(prefix)
     }
-    task = build(cls, words, f"task {cls.name!r}", data=data)
-    return Chosen(task=task, words=words, wish=Wish(task=cls.name))
+    if found.words.keys() & words.keys():
+        raise UsageError(f"--set {HELD}: the task is in the folder that was named")
+    words |= found.words
+    task = build(found.cls, words, f"task {found.name!r}", data=data)
+    return Chosen(task=task, words=words, wish=Wish(task=found.name))
 
 
 def data_root(folder: Path | None) -> Path | None:

@@ -130,10 +130,15 @@ class Data:
 
 def digest(folder: Path, patterns: Iterable[str]) -> str:
     """SHA-256 of the files that match, names included."""
-    total = hashlib.sha256()
     files = {each for pattern in patterns for each in folder.glob(pattern)}
+    return digest_of({each: each.relative_to(folder).as_posix() for each in files})
+
+
+def digest_of(files: Mapping[Path, str]) -> str:
+    """SHA-256 of files and the names that they go by."""
+    total = hashlib.sha256()
     for each in sorted(files):
-        total.update(f"{each.relative_to(folder).as_posix()}\0".encode())
+        total.update(f"{files[each]}\0".encode())
         with each.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()

@@ -2,23 +2,31 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import msgspec
 
 from evalkit.errors import TaskError, boundary, reason
-from evalkit.plan import PlannedRun
 from evalkit.protocol import Conversation
+from evalkit.record import RunSpec
 from evalkit.text import whole
 from evalkit.types import Answer, Completion, Rank, Request, Sample, Turn
 
 ENCODER = msgspec.json.Encoder()
 
 
+class Specified(Protocol):
+    """Whatever has requests of its own: a run, or a judge's work on one."""
+
+    @property
+    def spec(self) -> RunSpec: ...
+
+
 @dataclass(slots=True)
 class Dialogue:
     """One attempt at a sample, from its first request to its answer."""
 
-    planned: PlannedRun
+    planned: Specified
     index: int
     sample: Sample
     attempt: int
@@ -36,7 +44,7 @@ class Dialogue:
 
     @property
     def who(self) -> str:
-        return f"protocol {self.planned.protocol.name!r}, sample {self.sample.id!r}"
+        return f"protocol {self.planned.spec.protocol!r}, sample {self.sample.id!r}"
 
     def open(self) -> None:
         """Ask the first request."""
@@ -93,6 +101,8 @@ def content(request: Request) -> bytes:
     """What is asked, whoever asks it."""
     if isinstance(request, Rank):
         return ENCODER.encode((request.prompt, request.choices))
+    if request.schema:
+        return ENCODER.encode((request.prompt, request.sampling, request.schema))
     return ENCODER.encode((request.prompt, request.sampling))
 
 

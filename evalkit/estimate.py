@@ -12,6 +12,7 @@ from pathlib import Path
 
 from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, slug
+from evalkit.judging.marking import spec_of
 from evalkit.plan import Plan, PlannedRun
 from evalkit.protocol import Protocol
 from evalkit.record import RunRecord
@@ -73,6 +74,10 @@ class Outlook:
     parts: Mapping[str, Workload]
     """By the digests of the runs."""
     pace: Pace
+    judging: int = 0
+    """Requests to the judge, if no reply has to be asked for again."""
+    judged: int = 0
+    """Those that an earlier session got an answer to."""
 
     @property
     def total(self) -> Workload:
@@ -87,7 +92,21 @@ def outlook(planned: Plan) -> Outlook:
         run.spec.digest: workload(run, planned.output, pace.tokens_per_answer)
         for run in planned.runs
     }
-    return Outlook(planned, parts, pace)
+    return Outlook(planned, parts, pace, *judging(planned))
+
+
+def judging(planned: Plan) -> tuple[int, int]:
+    """Requests to the judge, and how many of them are answered already."""
+    if planned.judge is None:
+        return 0, 0
+    wanted = done = 0
+    for run in planned.runs:
+        asked = planned.judge.requests(run.spec.digest)
+        folder = RunFolder.of(planned.output, run.spec)
+        own = folder.judging(spec_of(planned.judge, run.spec))
+        wanted += asked
+        done += min(asked, lines(own.completions))
+    return wanted, done
 
 
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:

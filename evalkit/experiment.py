@@ -43,6 +43,12 @@ class Experiment:
     """Copies of the model at work at once."""
     cluster: str = ""
     """Address of the cluster that they run on; empty for one of this machine."""
+    judge: str = ""
+    """``backend:model`` of a model that marks answers by their rubrics, if any."""
+    judge_votes: int = 1
+    """How often the judge marks each answer."""
+    judge_options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of its backend, and how it is asked: fields of `evalkit.judging.Manner`."""
     data: Path | None = None
     output: Path = Path("runs")
 
@@ -64,6 +70,7 @@ def check_numbers(wanted: Experiment) -> None:
         ("--max-cost", wanted.max_cost, 0, 10**9),
         ("--replicas", wanted.replicas, 1, 10_000),
         ("--shots", wanted.shots, 0, 1000),
+        ("--judge-votes", wanted.judge_votes, 1, 99),
         ("--max-tokens", wanted.sampling.get("max_tokens"), 1, 10**7),
         ("--temperature", wanted.sampling.get("temperature"), 0, 100),
         ("--top-p", wanted.sampling.get("top_p"), 1e-6, 1),
@@ -73,6 +80,8 @@ def check_numbers(wanted: Experiment) -> None:
             raise UsageError(
                 f"{flag} must lie between {low:g} and {high:g}, not {value}"
             )
+    if not wanted.judge and (wanted.judge_options or wanted.judge_votes > 1):
+        raise UsageError("--judge-votes and --judge-set need --judge BACKEND:MODEL")
     if wanted.max_cost is not None and wanted.prices is None:
         raise UsageError(
             f"--max-cost {wanted.max_cost:g} needs the prices: --price-in and "

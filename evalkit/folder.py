@@ -67,6 +67,11 @@ class RunFolder:
         """The same folder once it is whole: its files are about to take their place."""
         return self.path / "regraded"
 
+    def judging(self, spec: RunSpec) -> "RunFolder":
+        """Where a judge's completions of this run are kept; `spec` is the judge's."""
+        name = f"{slug(spec.model)}--{spec.digest[:8]}"
+        return RunFolder(self.path / "judging" / name)
+
     def read_record(self) -> RunRecord:
         """The record of a finished run; UsageError if there is none to be read."""
         try:

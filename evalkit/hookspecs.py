@@ -6,6 +6,7 @@ and no others. One command goes through them in this order:
 
     evalkit_commands, evalkit_tasks, evalkit_suites, evalkit_protocols,
     evalkit_backends, evalkit_metrics   when plugins are loaded or first asked for
+    evalkit_open_task                   for each folder that --tasks names
     evalkit_run_started                 once per run (a task x protocol x model)
       evalkit_answer                    for each request, before the engine sees it
       evalkit_completed                 for each completion that the engine gives
@@ -18,6 +19,7 @@ No hook can change a score from outside.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -47,6 +49,22 @@ hookimpl = pluggy.HookimplMarker("evalkit")
 def evalkit_tasks() -> "Iterable[type[Task]]":
     """Give the tasks that ``--tasks`` can name."""
     return ()
+
+
+@hookspec(firstresult=True)
+def evalkit_open_task(folder: Path) -> "type[Task] | None":
+    """Give the class of the task that lies in a folder, such as ``--tasks ./my_exam/``.
+
+    Or None to pass; the first plugin to give one wins. The class has an option `path`,
+    which evalkit sets to the folder, and defaults for the others it may have; ``path``
+    is declared with ``field(metadata={"identity": False})``, so that a run is told by
+    what is in the folder (`Task.own_files`) and not by where it lies. Name and version
+    are those of the instance: set them in ``__post_init__`` with `evalkit.as_its_own`,
+    and raise `evalkit.DataError` there if the folder does not hold what it should.
+
+    evalkit's own exams, folders with exam.json and questions.jsonl, are opened by this
+    hook.
+    """
 
 
 @hookspec

@@ -66,10 +66,17 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._files: dict[str, JournalFile] = {}
+        self._places: dict[str, Path] = {}
+
+    def place(self, spec: RunSpec, path: Path) -> None:
+        """Keep the completions of a spec elsewhere than in a run folder of its own."""
+        self._places[spec.digest] = path
 
     @hookimpl
     def evalkit_run_started(self, spec: RunSpec) -> None:
-        path = RunFolder.of(self.root, spec).completions
+        path = self._places.get(spec.digest)
+        if path is None:
+            path = RunFolder.of(self.root, spec).completions
         self._files[spec.digest] = JournalFile(path)
 
     @hookimpl

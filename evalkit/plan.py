@@ -24,9 +24,11 @@ from evalkit.choosing import (
     named_protocols,
     replicated,
 )
+from evalkit.data import digest_of
 from evalkit.errors import BackendError, DataError, TaskError, UsageError, boundary
 from evalkit.experiment import Experiment, check_numbers
 from evalkit.folder import check_writable
+from evalkit.judging.judge import Judge, find_judge, name_judge
 from evalkit.metrics import Metric
 from evalkit.options import settable
 from evalkit.plugins import Plugins
@@ -76,6 +78,8 @@ class Plan:
     """Tasks of suites whose data are not at hand, and why."""
     prices: Prices | None = None
     max_cost: float | None = None
+    judge: Judge | None = None
+    """The model that marks answers by their rubrics, if there is to be one."""
 
     def budget(self) -> Budget | None:
         """What keeps the spending below `max_cost`, if there is such a bound."""
@@ -112,6 +116,7 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     for each in tasks:
         named_protocols(each, wanted, plugins)
     backend = choose_backend(wanted, plugins)
+    named = name_judge(wanted, backend, plugins)
     loads = replicated(backend, wanted, plugins)
     check_writable(wanted.output)
     found, absent = find_all(tasks)
@@ -143,6 +148,7 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
         absent=absent,
         prices=wanted.prices,
         max_cost=wanted.max_cost,
+        judge=find_judge(named, model, tuple(runs.values())),
     )
 
 
@@ -187,11 +193,24 @@ def find_data(chosen: Chosen, *, examples: bool) -> Chosen:
     """
     ref = chosen.task.dataset
     if ref is None:
-        return chosen
+        return with_own_files(chosen)
     with boundary(DataError, f"task {chosen.task.name!r}"):
         source = chosen.task.data.find(ref, examples=examples)
     facts = DatasetFacts(id=ref.id, revision=source.revision, sha256=source.sha256)
     return replace(chosen, dataset=facts, origin=source.origin)
+
+
+def with_own_files(chosen: Chosen) -> Chosen:
+    """The task with the state of its own files, if it has such."""
+    task = chosen.task
+    with boundary(DataError, f"task {task.name!r}"):
+        files = task.own_files()
+        sha256 = digest_of({each: each.name for each in files})
+    if not files:
+        return chosen
+    version = f"version {task.version}"
+    facts = DatasetFacts(id=task.name, revision=version, sha256=sha256)
+    return replace(chosen, dataset=facts, origin="folder")
 
 
 def exemplars_of(task: Task) -> tuple[Sample, ...]:

@@ -35,6 +35,10 @@ MODULES = (
     "evalkit.choices.protocols",
     "evalkit.report.card",
     "evalkit.report.matrix",
+    "evalkit.report.marks",
+    "evalkit.exam.card",
+    "evalkit.exam.folder",
+    "evalkit.exam.notes",
 )
 PACKAGES = ("evalkit_tasks", "evalkit_backends")
 

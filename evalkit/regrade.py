@@ -273,16 +273,23 @@ def with_scores(result: SampleResult, scores: tuple[Score, ...]) -> SampleResult
 
 @contextmanager
 def regrading(
-    folder: RunFolder, data: Path | None, plugins: Plugins, limits: Limits | None = None
+    folder: RunFolder,
+    data: Path | None,
+    plugins: Plugins,
+    limits: Limits | None = None,
+    home: Path | None = None,
 ) -> Generator[Regrading]:
-    """Hold a finished run for judging it anew; UsageError if that cannot be."""
+    """Hold a finished run for judging it anew; UsageError if that cannot be.
+
+    `home` is the folder of a task that lies in one.
+    """
     if not folder.regraded.exists():
         folder.read_record()  # a folder that holds no run is not to be locked
     try:
         with folder.locked():
             mended = folder.finish_regrade()
             record = folder.read_record()
-            planned = planned_again(record, data, plugins)
+            planned = planned_again(record, data, plugins, home)
             yield Regrading(
                 folder=folder,
                 record=record,

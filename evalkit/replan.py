@@ -11,6 +11,7 @@ from evalkit.choosing import choose_task, data_root, offered
 from evalkit.data import Data
 from evalkit.errors import UsageError
 from evalkit.metrics import Metric
+from evalkit.opening import Opened, opened_folder
 from evalkit.plan import (
     PlannedRun,
     exemplars_of,
@@ -23,15 +24,18 @@ from evalkit.record import DatasetFacts, Plain, RunRecord, RunSpec
 from evalkit.task import Task
 
 
-def planned_again(record: RunRecord, data: Path | None, plugins: Plugins) -> PlannedRun:
+def planned_again(
+    record: RunRecord, data: Path | None, plugins: Plugins, home: Path | None = None
+) -> PlannedRun:
     """The run as its record has it, with the task as it is installed now.
 
-    Raises UsageError if the task no longer has the questions that were asked.
+    `home` is the folder of a task that lies in one. Raises UsageError if the task no
+    longer has the questions that were asked.
     """
     spec = record.spec
+    found = task_again(record, plugins, home)
     words = as_words(spec.task_options)
-    cls = plugins.tasks[spec.task]
-    asked = choose_task(cls, words, Data(root=data_root(data)))
+    asked = choose_task(found, words, Data(root=data_root(data)))
     task = asked.task
     check_options(task, spec)
     protocol = restored(offered(task, spec.protocol, plugins), spec)
@@ -41,7 +45,7 @@ def planned_again(record: RunRecord, data: Path | None, plugins: Plugins) -> Pla
     return PlannedRun(
         spec=spec,
         task=task,
-        task_words=words,
+        task_words=asked.words,
         protocol=protocol,
         metrics=tuple(metrics_again(record, task, plugins)),
         exemplars=exemplars,
@@ -49,6 +53,27 @@ def planned_again(record: RunRecord, data: Path | None, plugins: Plugins) -> Pla
         samples_sha256=record.samples_sha256,
         data_origin=record.data_origin,
     )
+
+
+def task_again(record: RunRecord, plugins: Plugins, home: Path | None) -> Opened:
+    """The task of a run: an installed one, or the one in the folder `home`."""
+    name = record.spec.task
+    if home is not None:
+        found = opened_folder(home, plugins)
+        if found.name != name:
+            raise UsageError(
+                f"the run is of the task {name!r}, and {str(home)!r} holds "
+                f"{found.name!r}"
+            )
+        return found
+    dataset = record.spec.dataset
+    own = dataset is not None and dataset.id == name
+    if own and name not in plugins.tasks:
+        raise UsageError(
+            f"the run is of the task {name!r}, which lay in a folder: name that with "
+            "--task FOLDER"
+        )
+    return Opened(plugins.tasks[name], name)
 
 
 def as_words(options: Plain) -> dict[str, str]:

@@ -12,6 +12,7 @@ from evalkit.choosing import choose_task
 from evalkit.data import Data
 from evalkit.errors import UsageError
 from evalkit.grading import GRADER, judge
+from evalkit.opening import Opened
 from evalkit.ordered import Case, scored
 from evalkit.plugins import Plugins
 from evalkit.response_file import Numeral, ResponseFile, Row
@@ -134,7 +135,9 @@ def task_for(name: str, plugins: Plugins) -> type[Task]:
     if not name:
         return AnyResponse
     cls = plugins.tasks[name]
-    choose_task(cls, {}, Data())  # tells whether it can do without options
+    choose_task(
+        Opened(cls, name), {}, Data()
+    )  # tells whether it can do without options
     return cls
 
 

@@ -13,6 +13,9 @@ from evalkit.errors import BackendError, EvalkitError, UsageError, boundary
 from evalkit.experiment import Experiment
 from evalkit.folder import RunFolder
 from evalkit.journal import Journal
+from evalkit.judging.bench import Bench, question
+from evalkit.judging.judge import Judge
+from evalkit.loading import Loading
 from evalkit.plan import Plan, plan
 from evalkit.plugins import Plugins
 from evalkit.record import RunRecord
@@ -23,8 +26,8 @@ from evalkit.stopping import TOO_DEAR, Stop, Stopped
 from evalkit.types import Score
 from evalkit.work import Work, write_card
 
-FILES_PER_RUN = 3
-"""Its lock, its journal and its results."""
+FILES_PER_RUN = 4
+"""Its lock, its journal, its results, and the journal of a judge."""
 OTHER_FILES = 512
 """Of the model, the scoring processes and libraries."""
 
@@ -79,19 +82,72 @@ def work_off(
         works = [Work(each, planned.output, plugins) for each in planned.runs]
         for work in works:
             stack.enter_context(work.opened())
+        bench = Bench(planned.judge, works, plugins)
+        bench.open(journal)
+        records, tokens = ask_model(planned, works, bench, plugins, limits, stop)
+        if bench.waits and planned.judge is not None:
+            ask_judge(planned.judge, bench, plugins, stop, tokens)
+        bench.finish(works)
+        return records
+
+
+def ask_model(
+    planned: Plan,
+    works: Sequence[Work],
+    bench: Bench,
+    plugins: Plugins,
+    limits: Limits,
+    stop: Stop,
+) -> tuple[list[RunRecord], int]:
+    """Put all questions to the model under test, and free it when it has answered.
+
+    Gives the runs' records, and how many tokens were written.
+    """
+    with ExitStack() as stack:
+        engines = Loading(planned.backend, planned.loads, planned.model, stack)
 
         def load() -> Engine:
+            engine = engines.load()
             with boundary(BackendError, f"backend {planned.backend.name!r}"):
-                engine = load_engine(planned)
-                stack.callback(close_engine, planned, engine)
                 for work in works:
                     work.add_session(engine)
+                if bench.shares:
+                    bench.add_session(engine)
             return engine
 
         tasks = [(type(each.task), each.task_words) for each in planned.runs]
         pool = stack.enter_context(ScoringPool(tasks, limits))
         scheduler = Scheduler(plugins.hook, load, planned.budget())
-        return Drive(works, scheduler, pool, stop).until_done()
+        records = Drive(works, scheduler, pool, stop, bench).until_done()
+        if bench.shares and engines.engine is not None:
+            bench.learn(engines.engine)
+        return records, scheduler.tokens
+
+
+def ask_judge(
+    judge: Judge, bench: Bench, plugins: Plugins, stop: Stop, tokens: int
+) -> None:
+    """Have another model than the one under test mark what waits for it.
+
+    It is loaded only now, for two models seldom find room beside each other.
+    `tokens` were written before.
+    """
+    gc.unfreeze()  # what was kept of the other model is to be looked through as well
+    gc.collect()
+    with ExitStack() as stack:
+        backend = judge.named.backend
+        engines = Loading(backend, backend, judge.model, stack)
+
+        def load() -> Engine:
+            engine = engines.load()
+            with boundary(BackendError, f"backend {backend.name!r}"):
+                bench.add_session(engine)
+            return engine
+
+        scheduler = Scheduler(plugins.hook, load, tokens=tokens)
+        question(bench, scheduler, stop)
+        if engines.engine is not None:
+            bench.learn(engines.engine)
 
 
 def allow_files(count: int) -> None:
@@ -116,25 +172,6 @@ def renew_cards(planned: Plan, records: Sequence[RunRecord], plugins: Plugins) -
         if counts[record.spec.task] > 1:
             folder = RunFolder.of(planned.output, record.spec)
             write_card(folder, record, plugins)
-
-
-def load_engine(planned: Plan) -> Engine:
-    """Load the model; what goes wrong there is the backend's failure."""
-    backend = planned.backend
-    with boundary(BackendError, f"backend {backend.name!r}, loading {backend.model!r}"):
-        engine = planned.loads.load(planned.model)
-    if engine.capacity < 1:
-        raise BackendError(
-            f"backend {backend.name!r} wants {engine.capacity} requests at once"
-        )
-    gc.freeze()  # what is there by now stays: looking it through costs busy runs time
-    return engine
-
-
-def close_engine(planned: Plan, engine: Engine) -> None:
-    """Free the model."""
-    with boundary(BackendError, f"backend {planned.backend.name!r}, close()"):
-        engine.close()
 
 
 def in_turns(works: Sequence[Work]) -> Iterator[Dialogue]:
@@ -163,8 +200,10 @@ class Drive:
         scheduler: Scheduler,
         pool: ScoringPool,
         stop: Stop,
+        bench: Bench,
     ) -> None:
         self.works = works
+        self.bench = bench
         self.scheduler = scheduler
         self.pool = pool
         self.stop = stop
@@ -189,17 +228,19 @@ class Drive:
             if self.scheduler.in_flight:
                 self.scheduler.step()
             for dialogue in self.scheduler.take_ended():
-                self._judge(dialogue)
+                self._hear(dialogue)
             self._settle_scored()
         if self._problems:
             raise self._problems[0]
-        if len(self._records) < len(self.works):
+        unmarked = self.bench.shares and not self.bench.is_complete
+        if len(self._records) < len(self.works) or unmarked:
             raise Stopped(self._told(), self.stop.status)
         return [self._records[number] for number in range(len(self.works))]
 
     @property
     def _all_begun(self) -> bool:
-        return self._all_started or self._stopping
+        marking = self.bench.shares and self.bench.waits
+        return self._stopping or (self._all_started and not marking)
 
     def _look_for_a_stop(self) -> None:
         """Begin nothing more once somebody wants that, or the money is spent."""
@@ -214,23 +255,36 @@ class Drive:
         """How far the work got when it was stopped."""
         done = sum(work.answered for work in self.works)
         wanted = sum(work.attempts for work in self.works)
-        return f"{self.stop.why}; {done} of {wanted} answers are saved"
+        told = f"{self.stop.why}; {done} of {wanted} answers are saved"
+        return f"{told}, {self.bench.told()}" if self.bench.shares else told
 
     def _start_more(self) -> None:
         """Open dialogues until the engine is full or too much waits to be written."""
-        while not self._stopping and self.scheduler.has_room and not self._is_far_ahead:
-            dialogue = next(self._dialogues, None)
+        while not self._stopping and self.scheduler.has_room:
+            dialogue = self._next()
             if dialogue is None:
-                self._all_started = True
                 return
             self.scheduler.start(dialogue)
+
+    def _next(self) -> Dialogue | None:
+        """An answer to be marked, if one waits and this engine does it; or else the
+        next question."""
+        waiting = self.bench.next() if self.bench.shares else None
+        if waiting is not None or self._all_started or self._is_far_ahead:
+            return waiting
+        dialogue = next(self._dialogues, None)
+        self._all_started = dialogue is None
+        return dialogue
 
     @property
     def _is_far_ahead(self) -> bool:
         return any(work.is_far_ahead for work in self.works)
 
-    def _judge(self, dialogue: Dialogue) -> None:
+    def _hear(self, dialogue: Dialogue) -> None:
         """Have an answer scored; a failure has its score already."""
+        if self.bench.owns(dialogue):
+            self.bench.hear(dialogue)
+            return
         if dialogue.answer is None:
             self._settle(dialogue, failed(dialogue.error or "no answer"))
             return
@@ -257,6 +311,7 @@ class Drive:
         number = self._numbers[dialogue.planned.spec.digest]
         work = self.works[number]
         work.settle(dialogue, score)
+        self.bench.take(dialogue, score)
         if work.is_complete:
             try:
                 self._records[number] = work.finish()

@@ -58,7 +58,11 @@ class Scheduler:
         hook: pluggy.HookRelay,
         load: Callable[[], Engine],
         budget: Budget | None = None,
+        tokens: int = 0,
     ) -> None:
+        self.tokens = tokens
+        """Written so far, those of an engine before this one included."""
+        self._before = tokens
         self._hook = hook
         self._load = load
         self._budget = budget
@@ -114,10 +118,10 @@ class Scheduler:
             if requests:
                 self._engine.submit(requests)
             completions = [sound(each) for each in self._engine.step()]
-            tokens = self._engine.generated_tokens
+            self.tokens = self._before + self._engine.generated_tokens
         for completion in completions:
             self._receive(completion)
-        self._hook.evalkit_stepped(generated_tokens=tokens)
+        self._hook.evalkit_stepped(generated_tokens=self.tokens)
 
     def stop(self) -> None:
         """Ask nothing more, and take back what the engine has not begun."""

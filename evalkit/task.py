@@ -1,14 +1,16 @@
 """What a benchmark is: samples, ways to ask them, and a judge of the answers."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar
 
 from evalkit.data import Data, DatasetRef
 from evalkit.metrics import Accuracy, Metric
 from evalkit.protocol import Chat, Protocol
-from evalkit.types import Answer, Outcome, Sample, Score
+from evalkit.types import Answer, Mark, Outcome, Sample, Score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,9 @@ class Task(ABC):
 
     Subclass as a frozen dataclass: its fields are the options of ``--set``. The
     docstring's first line is what ``evalkit tasks`` shows; the whole of it
-    says paper, dataset, license and the published number to compare with.
+    says paper, dataset, license and the published number to compare with. What the
+    class says of the task, such as its dataset, may be otherwise for an instance whose
+    options want it so: see `as_its_own`.
     """
 
     name: ClassVar[str]
@@ -43,6 +47,11 @@ class Task(ABC):
         to ask them. A generator keeps memory constant.
         """
 
+    def own_files(self) -> Sequence[Path]:
+        """Files of the user's that the questions come from, for a task without a
+        `dataset`: their bytes tell a run from one with other questions."""
+        return ()
+
     def exemplars(self) -> Sequence[Sample]:
         """Worked examples for few-shot protocols, never from the test split."""
         return ()
@@ -59,6 +68,15 @@ class Task(ABC):
     @abstractmethod
     def score(self, sample: Sample, answer: Answer) -> Score:
         """Judge one answer: a pure function, called in a worker process."""
+
+
+def as_its_own(task: Task, **values: object) -> None:
+    """Give one instance values of its own for what its class says, such as `dataset`.
+
+    For ``__post_init__``: a task is frozen once it is made.
+    """
+    for name, value in values.items():
+        object.__setattr__(task, name, value)
 
 
 def verdict(
@@ -89,6 +107,24 @@ def verdict(
         answer=read,
         explanation=why,
     )
+
+
+def marked(
+    sample: Sample,
+    answer: Answer,
+    *,
+    read: str | None,
+    marks: Sequence[Mark],
+    why: str = "",
+) -> Score:
+    """The score of an answer that was marked step by step: its marks added up.
+
+    The rest is as in `verdict`.
+    """
+    points = math.fsum(each.points for each in marks)
+    value = points / sample.points
+    score = verdict(sample, answer, read=read, value=value, why=why)
+    return replace(score, points=points, marks=tuple(marks))
 
 
 def outcome_of(read: str | None, value: float, *, truncated: bool) -> Outcome:

@@ -109,6 +109,9 @@ class Generate(Asked):
     """Ask a model to write on from a prompt."""
 
     sampling: Sampling = Sampling()
+    schema: str = ""
+    """A JSON Schema, as text, that the answer is to follow. Backends that can hold a
+    model to it do; what comes is to be checked all the same."""
 
     def completion(self, text: str, *, finish: Finish = "stop") -> "Completion":
         """The completion that answers this request, for simple backends."""

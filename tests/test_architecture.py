@@ -27,7 +27,7 @@ PLUGIN_FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 SOURCES = sorted((ROOT / "evalkit").rglob("*.py")) + PLUGIN_FILES
-PUBLIC = {"evalkit", "evalkit.grading", "evalkit.testing"}
+PUBLIC = {"evalkit", "evalkit.exam", "evalkit.grading", "evalkit.testing"}
 HEAVY = {
     "torch",
     "vllm",
@@ -38,6 +38,7 @@ HEAVY = {
     "pyarrow",
     "ray",
     "sympy",
+    "jsonschema",
 }
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 

@@ -1,6 +1,7 @@
 """What the documents tell users to do is done here, word for word."""
 
 import doctest
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from evalkit.grading import check_schema
 from tests.conftest import ROOT, install
 
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -68,6 +70,27 @@ def test_the_examples_of_grading_are_true() -> None:
     examples = doctest.DocTestParser().get_doctest(block, {}, "grading.md", None, 0)
     assert len(examples.examples) >= 8
     assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+def test_the_examples_of_marking_are_true() -> None:
+    text = (ROOT / "docs" / "marking.md").read_text(encoding="utf-8")
+    (block,) = (b for _, _, b in blocks_of(text) if b.startswith(">>>"))
+    examples = doctest.DocTestParser().get_doctest(block, {}, "marking.md", None, 0)
+    assert len(examples.examples) >= 5
+    assert doctest.DocTestRunner().run(examples).failed == 0
+    (check,) = (b for language, _, b in blocks_of(text) if language == "json")
+    step = json.loads(check)
+    exam = (ROOT / "tasks/evalkit_tasks/hungarian_exam/questions.jsonl").read_text()
+    rubrics = [json.loads(line)["rubric"] for line in exam.splitlines()]
+    like = [s for rubric in rubrics for s in rubric if s["step"] == step["step"]]
+    kinds = {kind for each in like[0]["check"]["any"] for kind in each}
+    assert {kind for each in step["check"]["any"] for kind in each} <= kinds
+
+
+def test_the_table_of_checks_has_every_kind() -> None:
+    text = (ROOT / "docs" / "marking.md").read_text(encoding="utf-8")
+    for name in check_schema()["properties"]:
+        assert f'"{name}"' in text or f"`{name}`" in text, name
 
 
 def test_the_tutorials_task_has_no_more_than_it_says() -> None:

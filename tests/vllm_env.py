@@ -44,7 +44,7 @@ def main() -> int:
         return 0
     made = time.monotonic()
     done = subprocess.run(
-        (python(folder), "-m", "pytest", "--quiet", "-m", "vllm", "tests/backends"),
+        (python(folder), "-m", "pytest", "--quiet", "-m", "vllm", *TESTS),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -57,6 +57,9 @@ def main() -> int:
     ended = time.monotonic()
     print(f"vLLM: installed in {made - begun:.0f} s, tested in {ended - made:.0f} s")
     return int(bool(done.returncode))
+
+
+TESTS = ("tests/backends", "tests/judging")
 
 
 def make(folder: Path) -> None:

@@ -19,6 +19,8 @@ OURS = frozenset(
     {"model", "messages", "prompt", "n", "stream", "echo", "logprobs", "best_of"}
 )
 """Fields of a request that options cannot set."""
+OMITTABLE = frozenset({"temperature", "top_p", "stop", "seed", "response_format"})
+"""Parameters that can be left out."""
 MOST = 4096
 
 
@@ -54,8 +56,9 @@ class API(Backend):
     """What the server calls the most tokens of an answer. If it refuses one, the
     other is tried."""
     omit: str = ""
-    """Parameters not to send, with commas between: temperature, top_p, stop, seed.
-    Otherwise one that the server refuses is left out from then on, with a warning."""
+    """Parameters not to send, with commas between: temperature, top_p, stop, seed,
+    response_format. Otherwise one that the server refuses is left out from then on,
+    with a warning."""
     extra_body: str = ""
     """A JSON object with more fields for each request, such as
     ``{"reasoning_effort": "low"}``."""
@@ -82,10 +85,10 @@ class API(Backend):
             if not value > 0:
                 raise ValueError(f"option {name!r} must be more than 0, not {value}")
         for name in self.omitted:
-            if name not in {"temperature", "top_p", "stop", "seed"}:
+            if name not in OMITTABLE:
                 raise ValueError(
-                    "option 'omit' takes temperature, top_p, stop and seed, not "
-                    f"{name!r}"
+                    "option 'omit' takes temperature, top_p, stop, seed and "
+                    f"response_format, not {name!r}"
                 )
         self._read_extra()
 

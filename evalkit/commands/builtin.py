@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "Show the finished run in the folder RUN, or one of its samples.",
     "grade": "Judge the answers of a finished run anew, or those in any file of "
     "responses.",
+    "marks": "Let people mark a finished run's answers, and compare markers.",
     "check": "Check tasks without a model: their samples, prompts and reference "
     "answers.",
 }

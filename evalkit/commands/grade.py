@@ -44,7 +44,11 @@ from evalkit.types import Outcome
     "--label-field", metavar="FIELD", help="Says whether others call it right."
 )
 @click.option("--id-field", metavar="FIELD", help="Names a row.  [default: id]")
-@click.option("--task", metavar="NAME", help="Judge as this task does.")
+@click.option(
+    "--task",
+    metavar="NAME",
+    help="Judge as this task does; of a run, the folder that its task lies in.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -86,13 +90,13 @@ def grade_command(
         "--response-field": response_field,
         "--label-field": label_field,
         "--id-field": id_field,
-        "--task": task,
         "--out": out,
         "--limit": limit,
     }
     if run is not None:
         refuse({"--responses": responses, **of_responses}, "a run folder RUN")
-        return grade_run(RunFolder(run), data, plugins, write=write)
+        home = None if task is None else Path(task)
+        return grade_run(RunFolder(run), data, plugins, home, write=write)
     if responses is None:
         raise UsageError("nothing to judge: name a run folder, or --responses FILE")
     refuse({"--write": write or None}, "--responses")
@@ -127,10 +131,15 @@ def refuse(options: Mapping[str, object], what: str) -> None:
 
 
 def grade_run(
-    folder: RunFolder, data: Path | None, plugins: Plugins, *, write: bool
+    folder: RunFolder,
+    data: Path | None,
+    plugins: Plugins,
+    home: Path | None,
+    *,
+    write: bool,
 ) -> int:
     """Judge a run's answers anew, tell what flipped; the exit status."""
-    with regrading(folder, data, plugins) as held:
+    with regrading(folder, data, plugins, home=home) as held:
         if held.mended:
             click.echo(f"evalkit: warning: {held.mended}", err=True)
         say(report.heading(held.record, held.planned.task.version, GRADER))

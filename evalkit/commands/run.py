@@ -14,6 +14,7 @@ from evalkit.errors import UsageError
 from evalkit.estimate import outlook
 from evalkit.experiment import Experiment
 from evalkit.families import family_of
+from evalkit.judging.telling import Judged, judged
 from evalkit.options import parse
 from evalkit.plan import Plan, plan
 from evalkit.plugins import Plugins
@@ -33,7 +34,7 @@ EVERY = "all"
 
 @click.command("run")
 @click.option(
-    "--tasks", "-t", default="", metavar="NAME[,NAME...]", help="See: evalkit tasks."
+    "--tasks", "-t", default="", metavar="NAME|FOLDER,...", help="See: evalkit tasks."
 )
 @click.option(
     "--model",
@@ -87,6 +88,26 @@ EVERY = "all"
 @click.option("--price-out", type=float, help="Dollars per million tokens written.")
 @click.option("--max-cost", type=float, help="Stop before spending more dollars.")
 @click.option("--dry-run", is_flag=True, help="Say what it would take, ask nothing.")
+@click.option(
+    "--judge",
+    default="",
+    metavar="BACKEND:MODEL",
+    help="A model that marks answers by their rubrics, beside the automatic scores.",
+)
+@click.option(
+    "--judge-votes",
+    type=int,
+    default=1,
+    show_default=True,
+    help="How often it marks each answer; the median counts.",
+)
+@click.option(
+    "--judge-set",
+    "judge_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of its backend, or max_tokens, temperature, system.",
+)
 @click.option("--metric", "metrics", multiple=True, help="A metric to add.")
 @click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
 @click.option("--limit", type=int, help="Only the first so many samples of each task.")
@@ -128,6 +149,9 @@ def run_command(
     price_out: float | None,
     max_cost: float | None,
     dry_run: bool,
+    judge: str,
+    judge_votes: int,
+    judge_options: tuple[str, ...],
     metrics: tuple[str, ...],
     attempts: int,
     limit: int | None,
@@ -146,9 +170,12 @@ def run_command(
     The same command again goes on where the last one stopped. Ctrl-C finishes and
     saves what is under way; Ctrl-C again stops at once.
 
-    The exit status is 0, or 1 if some requests failed for good or a suite lacks a
-    part, 2 if something asked for is wrong, 3 if the next request could have cost more
-    than --max-cost allows, 130 after Ctrl-C.
+    With --judge a model marks the answers by their rubrics, as well; of a finished run
+    only that is asked.
+
+    The exit status is 0, or 1 if some requests failed for good, an answer could not be
+    judged or a suite lacks a part, 2 if something asked for is wrong, 3 if the next
+    request could have cost more than --max-cost allows, 130 after Ctrl-C.
     """
     given = {"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p}
     wanted = Experiment(
@@ -168,6 +195,9 @@ def run_command(
         price_in=price_in,
         price_out=price_out,
         max_cost=max_cost,
+        judge=judge,
+        judge_votes=judge_votes,
+        judge_options=parse(judge_options, "--judge-set"),
         sampling={name: value for name, value in given.items() if value is not None},
         metrics=metrics,
         attempts=attempts,
@@ -184,7 +214,8 @@ def run_command(
         out.print(workload_table(ahead))
         out.print(workload_line(ahead), soft_wrap=True)
         return 0
-    if ahead.total.requests > ahead.total.answered:
+    left = ahead.total.requests > ahead.total.answered
+    if left or ahead.judging > ahead.judged:
         errors.print(workload_line(ahead), soft_wrap=True)
     return run_and_tell(planned, plugins, errors)
 
@@ -228,7 +259,12 @@ def run_and_tell(planned: Plan, plugins: Plugins, errors: Console) -> int:
         renew_cards(planned, records, plugins)
     out = Console(highlight=False)
     print_all(out, records, summaries, planned.output)
-    return exit_status(records, summaries)
+    marked = list(judged(planned))
+    for by_judge in marked:
+        spec = by_judge.planned.spec
+        whose = f"{spec.task}, protocol {spec.protocol}: " if len(marked) > 1 else ""
+        out.print(visible(f"{whose}{by_judge.line}"), markup=False, soft_wrap=True)
+    return exit_status(records, summaries, marked)
 
 
 def with_flags(options: Mapping[str, str], **flags: str | None) -> Mapping[str, str]:
@@ -267,9 +303,13 @@ def suggestions(planned: Plan, plugins: Plugins) -> list[str]:
     ]
 
 
-def exit_status(records: list[RunRecord], summaries: list[SuiteRecord]) -> int:
-    """1 if any request failed for good, or a suite lacks a part."""
+def exit_status(
+    records: list[RunRecord], summaries: list[SuiteRecord], marked: list[Judged]
+) -> int:
+    """1 if any request failed for good, an answer has no marks, or a suite lacks a
+    part."""
     failed = any(record.errors for record in records)
+    failed = failed or any(each.unmarked for each in marked)
     return int(failed or any(each.lacking for each in summaries))
 
 

@@ -1,5 +1,6 @@
 """evalkit show"""
 
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
@@ -8,12 +9,17 @@ from rich.console import Console
 
 from evalkit.errors import UsageError
 from evalkit.folder import RunFolder
+from evalkit.marks.store import Marking, markings
 from evalkit.registry import unknown
+from evalkit.report.marks import marked_lines, step_lines
 from evalkit.report.terminal import print_run
 from evalkit.report.words import points
 from evalkit.results import Results
 from evalkit.text import visible
 from evalkit.types import Attempt, Ranked, SampleResult, Turn
+
+DATA = ("{", "[")
+"""What metadata begin with that is meant for programs: JSON, not to be read."""
 
 
 @click.command("show")
@@ -30,7 +36,8 @@ def show_command(run: Path, sample: str | None) -> None:
     if sample is None:
         print_run(Console(highlight=False), record, folder)
         return
-    for line in sample_lines(find(Results(folder.results), sample)):
+    found = find(Results(folder.results), sample)
+    for line in sample_lines(found, markings(folder)):
         click.echo(line)
 
 
@@ -44,34 +51,46 @@ def find(results: Results, wanted: str) -> SampleResult:
     raise UsageError(unknown("sample", wanted, ids))
 
 
-def sample_lines(result: SampleResult) -> list[str]:
-    """Everything about one sample, as lines of text."""
+def sample_lines(result: SampleResult, stored: Sequence[Marking]) -> list[str]:
+    """Everything about one sample, as lines of text; `stored` are others' marks."""
     lines = [
         f"sample:    {visible(result.id)}",
         f"question:  {visible(result.question)}",
         f"reference: {visible(result.target)}",
-        *(f"{visible(k)}: {visible(v)}" for k, v in result.metadata.items()),
+        *(
+            f"{visible(name)}: {visible(text)}"
+            for name, text in result.metadata.items()
+            if not text.startswith(DATA)
+        ),
     ]
-    for number, attempt in enumerate(result.attempts, start=1):
-        lines += attempt_lines(attempt, number, len(result.attempts), result.max_points)
+    attempts = len(result.attempts)
+    for number, attempt in enumerate(result.attempts):
+        several = [f"===== attempt {number + 1} of {attempts}"] if attempts > 1 else []
+        lines += ["", *several]
+        lines += attempt_lines(attempt, result.max_points)
+        lines += (
+            line
+            for marking in stored
+            for marked in marking.answers
+            if (marked.id, marked.attempt) == (result.id, number)
+            for line in marked_lines(marking, marked, result.max_points)
+        )
     return lines
 
 
-def attempt_lines(
-    attempt: Attempt, number: int, attempts: int, max_points: float
-) -> list[str]:
+def attempt_lines(attempt: Attempt, max_points: float) -> list[str]:
     """One attempt: its turns, then the verdict."""
     score = attempt.score
     read = "nothing" if score.answer is None else repr(score.answer)
     return [
-        "",
-        *([f"===== attempt {number} of {attempts}"] if attempts > 1 else []),
         *(line for turn in attempt.turns for line in turn_lines(turn)),
         "----- score",
         f"outcome:   {score.outcome.replace('_', ' ')}",
         f"points:    {points(score.points)} of {points(max_points)}",
         f"read:      {read}",
         f"why:       {visible(score.explanation) or '–'}",
+        *(["----- marks"] if score.marks else []),
+        *step_lines(score.marks),
     ]
 
 

@@ -7,9 +7,12 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from evalkit.exam.total import is_exam, part_totals
 from evalkit.folder import RunFolder
+from evalkit.marks.store import markings
 from evalkit.record import RunRecord
 from evalkit.report.card import FEW, answers, earned, outcomes
+from evalkit.report.marks import totals_by_others
 from evalkit.report.matrix import (
     changes,
     matrix_of,
@@ -126,6 +129,7 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
         yield f"    {interval}, {each.n} samples", "dim"
         if each.note:
             yield f"    {each.note}", "dim"
+    yield from exam_lines(record, folder)
     yield f"  outcomes: {outcome_line(record)}", ""
     if cut := record.outcomes.get(Outcome.TRUNCATED.value, 0):
         yield f"    {cut} ran out of tokens; --max-tokens gives them more", "dim"
@@ -141,6 +145,20 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     yield f"  judged by:  {judges(record)}", "dim"
     yield f"  run folder: {folder.path}", ""
     yield f"  card:       {folder.card}", ""
+
+
+def exam_lines(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
+    """An exam's points by part, and its total as others marked it, if any did."""
+    results = Results(folder.results)
+    if not is_exam(record, results):
+        return
+    parts = (
+        f"{part.name} {points(part.earned)} of {points(part.worth)}"
+        for part in part_totals(results)
+    )
+    yield f"  by part: {', '.join(parts)}", ""
+    for each in totals_by_others(results, markings(folder)):
+        yield f"  marked by {each.line}", ""
 
 
 def judges(record: RunRecord) -> str:

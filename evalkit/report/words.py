@@ -7,6 +7,9 @@ from evalkit.spending import dollars
 from evalkit.text import visible
 from evalkit.types import Estimate
 
+BAR = 24
+"""The most cells that a bar of points has."""
+
 
 def amount(value: float, scale: float) -> str:
     """A rate as a percentage, anything else on its own scale."""
@@ -47,7 +50,27 @@ def money(record: RunRecord) -> str:
 
 def points(value: float) -> str:
     """Points without a needless decimal."""
-    return f"{value:g}"
+    return f"{round(value, 2):g}"
+
+
+def several(count: int, noun: str) -> str:
+    """A count with its noun, which takes an s but for one."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def bar(earned: float, worth: float, widest: float) -> str:
+    """Points as a bar, in a code span for its even cells.
+
+    A cell stands for half a point, or for as much more as keeps the `widest` bar
+    within `BAR` cells. Only what earned nothing has an empty bar, and only what earned
+    everything has a full one.
+    """
+    size = max(0.5, widest / BAR)
+    cells = max(2, round(worth / size))
+    full = round(cells * earned / worth) if worth else 0
+    if 0 < earned < worth:
+        full = min(max(full, 1), cells - 1)
+    return f"`{'█' * full}{'░' * (cells - full)}`"
 
 
 def short(text: str, width: int) -> str:

@@ -36,6 +36,16 @@ def told(ahead: Outlook) -> Iterator[str]:
     if time is not None:
         bound = "at most" if total.written is None else "about"
         yield f"{bound} {duration(time[0])} at {time[1]}"
+    if planned.judge is not None:
+        yield judge_words(ahead, planned.judge.name)
+
+
+def judge_words(ahead: Outlook, judge: str) -> str:
+    """What the judge will be asked, which is not in the other figures."""
+    answered = f" ({ahead.judged:,} answered already)" if ahead.judged else ""
+    return (
+        f"besides, at least {ahead.judging:,} requests to the judge {judge}{answered}"
+    )
 
 
 def workload_table(ahead: Outlook) -> Table:

@@ -1,5 +1,6 @@
 """Requests as servers want them, which is not always how they are documented."""
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from evalkit_backends._api.trouble import Trouble
 LOG = logging.getLogger(__name__)
 
 CHAT, TEXT = "/chat/completions", "/completions"
+FORM = "response_format"
 STOPS = 4
 """Most stop strings that OpenAI takes; answers are cut at the others here."""
 ENCODER = msgspec.json.Encoder()
@@ -72,9 +74,20 @@ class Wording:
             given.pop(name, None)
         return given
 
+    def form(self, schema: str) -> dict[str, Any]:
+        """What has the server hold an answer to a JSON Schema, if one is wanted."""
+        if not schema or FORM in self.without:
+            return {}
+        named = {"name": "reply", "strict": True, "schema": json.loads(schema)}
+        return {FORM: {"type": "json_schema", "json_schema": named}}
+
     def after(self, trouble: Trouble) -> "Wording | None":
         """The wording without what a server refused; None if it is not about that."""
-        if trouble.status not in REFUSED or not UNKNOWN.search(trouble.why):
+        if trouble.status not in REFUSED:
+            return None
+        if FORM not in self.without and is_about_form(trouble):
+            return Wording(self.length, self.tried, (*self.without, FORM))
+        if not UNKNOWN.search(trouble.why):
             return None
         name = self.objected(trouble)
         if name == self.length and OTHER[self.length] not in self.tried:
@@ -97,6 +110,12 @@ class Wording:
         return places[min(places)] if places else ""
 
 
+def is_about_form(trouble: Trouble) -> bool:
+    """Whether a server will not hold an answer to a schema, or not to this one."""
+    said = f"{trouble.parameter} {trouble.why}"
+    return FORM in said or "json_schema" in said
+
+
 class Writing:
     """Puts requests for answers, and reads those; learns what a server refuses."""
 
@@ -116,6 +135,7 @@ class Writing:
             given["messages"] = [
                 {"role": each.role, "content": each.content} for each in request.prompt
             ]
+            given |= wording.form(request.schema)
         given |= wording.sampling(request.sampling)
         body = ENCODER.encode({**given, **self._extra})
         return Put(TEXT if isinstance(request.prompt, str) else CHAT, body, wording)

@@ -23,6 +23,8 @@ class Ask:
     tokens: Sequence[int]
     sampling: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Fields of its `SamplingParams`."""
+    schema: str = ""
+    """A JSON Schema that what is written is held to."""
 
 
 class Core:
@@ -35,6 +37,7 @@ class Core:
         sampling = import_module("vllm.sampling_params")
         errors = import_module("vllm.exceptions")
         self._params: Any = sampling.SamplingParams
+        self._structured: Any = sampling.StructuredOutputsParams
         self._at_the_end: Any = sampling.RequestOutputKind.FINAL_ONLY
         self._refusals = (ValueError, TypeError, errors.VLLMClientError)
         self.most_scored: int = sampling.MAX_LOGPROB_TOKEN_IDS
@@ -53,12 +56,20 @@ class Core:
     def add(self, name: str, ask: Ask) -> None:
         """Have a request worked on; raise Refused if vLLM does not take it."""
         try:
-            params = self._params(**ask.sampling, output_kind=self._at_the_end)
+            params = self._params(
+                **ask.sampling, **self._form(ask), output_kind=self._at_the_end
+            )
             prompt = {"prompt_token_ids": list(ask.tokens)}
             (rendered,) = self._engine.renderer.render_cmpl([prompt])
             self._engine.add_request(name, rendered, params, lora_request=self._lora)
         except self._refusals as exc:
             raise Refused(brief(exc)) from exc
+
+    def _form(self, ask: Ask) -> Mapping[str, Any]:
+        """The setting that holds what is written to a schema, if there is one."""
+        if not ask.schema:
+            return {}
+        return {"structured_outputs": self._structured(json=ask.schema)}
 
     def step(self) -> Sequence[Any]:
         """Work for a moment; what is done by then.

@@ -71,7 +71,7 @@ class Writing(Job):
             "stop_token_ids": list(self._ends),
             "seed": wanted.seed if wanted.temperature > 0 else None,
         }
-        return (Ask(self._prompt, sampling),)
+        return (Ask(self._prompt, sampling, schema=self._request.schema),)
 
     def hear(self, number: int, output: Any) -> Ask | None:
         self._written = checked(output)

@@ -1,0 +1,248 @@
+"""evalkit marks"""
+
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.errors import UsageError
+from evalkit.folder import RunFolder, replace_file
+from evalkit.marks.agreeing import compare, sentence, table
+from evalkit.marks.csv_sheet import csv_sheet
+from evalkit.marks.importing import SheetError, markings_from
+from evalkit.marks.reading import read_sheet
+from evalkit.marks.sheet import MarkedRun, read_run, read_runs, shuffled
+from evalkit.marks.store import (
+    AUTOMATIC,
+    Marking,
+    markers,
+    marking_path,
+    markings,
+    read_marking,
+    write_markings,
+)
+from evalkit.marks.totals import metrics_of, totals
+from evalkit.plugins import Plugins
+from evalkit.report.words import estimate_line
+from evalkit.text import visible
+from evalkit.work import write_card
+
+FOLDER = click.Path(path_type=Path)
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
+@click.group("marks")
+def marks_command() -> None:
+    """Let people mark a finished run's answers, and compare markers.
+
+    `export` makes a blind sheet, `import` takes it back, `agree` compares two markers,
+    `show` lists those that a run has. Markers are automatic, judge, human, human2 and
+    so on.
+    """
+
+
+@marks_command.command("export")
+@click.argument("runs", metavar="RUN...", type=FOLDER, nargs=-1, required=True)
+@click.option(
+    "--to",
+    type=FOLDER,
+    required=True,
+    metavar="FILE",
+    help="Ends in .csv for a spreadsheet, or in .html to mark in a browser or print.",
+)
+@click.option("--seed", type=int, help="Another order of questions and answers.")
+@click.option(
+    "--separator",
+    type=click.Choice(list(SEPARATORS)),
+    default="comma",
+    show_default=True,
+    help="Between columns of a .csv; Excel expects a semicolon where numbers have "
+    "decimal commas.",
+)
+def export_command(
+    runs: Sequence[Path], to: Path, seed: int | None, separator: str
+) -> None:
+    """Write a blind sheet of all answers of RUN, with the rubric beside each.
+
+    No model is named. Several runs of one task share a sheet: the answers to a
+    question come one after the other, in an order that tells nothing.
+    """
+    held = read_runs(runs)
+    questions = shuffled(held, seed)
+    if not questions:
+        raise UsageError("no answers to mark: every request failed")
+    if to.suffix == ".csv":
+        content = csv_sheet(questions, SEPARATORS[separator])
+    elif to.suffix == ".html":
+        from evalkit.marks.page import page
+
+        content = page(held[0].record.spec.task, questions)
+    else:
+        raise UsageError(f"--to {str(to)!r} must end in .csv or .html")
+    try:
+        replace_file(to, content)
+    except OSError as exc:
+        raise UsageError(f"--to {str(to)!r} cannot be written: {exc.strerror}") from exc
+    count = sum(map(len, questions))
+    click.echo(f"{to}: {count} answers to {len(questions)} questions")
+
+
+@marks_command.command("import")
+@click.argument("runs", metavar="RUN...", type=FOLDER, nargs=-1, required=True)
+@click.argument("sheet", metavar="SHEET.csv", type=FOLDER)
+@click.option("--as", "marker", metavar="MARKER", help="human, human2 and so on.")
+@click.option("--by", default="", metavar="NAME", help="Who marked; kept in the run.")
+@click.option("--replace", is_flag=True, help="Replace what this marker gave before.")
+@click.option("--partial", is_flag=True, help="Leave answers without points unmarked.")
+@click.pass_obj
+def import_command(
+    plugins: Plugins,
+    /,
+    runs: Sequence[Path],
+    sheet: Path,
+    marker: str | None,
+    by: str,
+    replace: bool,
+    partial: bool,
+) -> None:
+    """Take the points of a filled-in sheet into RUN: all of them, or none.
+
+    The sheet has the columns id and points, and comment if you like; the rest is not
+    read. Where RUN is one run with one attempt, questions' numbers will do for ids.
+    """
+    name = person(marker)
+    folders = [RunFolder(each) for each in runs]
+    for folder in folders:
+        folder.read_record()  # a folder that holds no run is not to be locked
+        check_free(folder, name, named=marker is not None, replace=replace)
+    filled = read_sheet(sheet)
+    for each in filled.assumed:
+        click.echo(f"evalkit: warning: {str(sheet)!r}: {each}", err=True)
+    with ExitStack() as locks:
+        for folder in folders:
+            locks.enter_context(folder.locked())
+        held = read_runs(runs)
+        with problems_listed(sheet):
+            found = markings_from(filled, held, marker=name, by=by, partial=partial)
+        pairs = zip(held, found, strict=True)
+        write_markings([(run.folder, marking) for run, marking in pairs])
+        for run in held:
+            write_card(run.folder, run.record, plugins)
+    for run, marking in zip(held, found, strict=True):
+        tell(run, [marking], plugins)
+    for other in shared_humans(folders, name):
+        compared = compare(held, other, name)
+        click.echo(f"{other} and {name}, {sentence(compared.total())}")
+
+
+def person(marker: str | None) -> str:
+    """The marker that a sheet is of: a person, and the first if nobody is named."""
+    if marker is not None and not marker.startswith("human"):
+        raise UsageError(f"--as {marker!r}: people's marks are called human, human2, …")
+    return marker or "human"
+
+
+@contextmanager
+def problems_listed(sheet: Path) -> Generator[None]:
+    """Print what is wrong with a sheet, a line each, and then fail."""
+    try:
+        yield
+    except SheetError as exc:
+        for problem in exc.shown:
+            click.echo(visible(f"evalkit: {sheet}: {problem}"), err=True)
+        raise UsageError(f"{str(sheet)!r}: nothing was imported") from exc
+
+
+def shared_humans(folders: Sequence[RunFolder], name: str) -> list[str]:
+    """The other people who marked all of the runs."""
+    sets = [set(markers(folder)) for folder in folders]
+    others = set[str].intersection(*sets) - {name}
+    return sorted(each for each in others if each.startswith("human"))
+
+
+def check_free(folder: RunFolder, name: str, *, named: bool, replace: bool) -> None:
+    """Refuse to write over a marker's marks unless that is wanted."""
+    if replace or not has(folder, name):
+        return
+    old = read_marking(folder, name)
+    who = f" by {old.by}" if old.by else ""
+    other = "another --as" if named else "--as human2 for a second marker"
+    raise UsageError(
+        f"run {str(folder.path)!r} has marks of {name!r} already{who}: "
+        f"{other}, or --replace"
+    )
+
+
+def has(folder: RunFolder, marker: str) -> bool:
+    """Whether a marker's marks are there."""
+    return marking_path(folder, marker).exists()
+
+
+def tell(run: MarkedRun, given: Sequence[Marking], plugins: Plugins) -> None:
+    """Print what a run comes to by some markers, beside the automatic marking."""
+    metrics = metrics_of(run, plugins)
+    answers = sum(len(result.attempts) for result in run.results)
+    click.echo(visible(f"{run.record.spec.model} ({run.folder.path})"))
+    for marking in given:
+        who = f" ({marking.by})" if marking.by else ""
+        marked = sum(not each.error for each in marking.answers)
+        click.echo(visible(f"  {marking.marker}{who}: {marked} of {answers} answers"))
+        for estimate in totals(run, metrics, marking):
+            click.echo(f"    {estimate.metric}: {estimate_line(estimate)}")
+    click.echo(f"  {AUTOMATIC}")
+    for estimate in totals(run, metrics, None):
+        click.echo(f"    {estimate.metric}: {estimate_line(estimate)}")
+
+
+@marks_command.command("show")
+@click.argument("run", metavar="RUN", type=FOLDER)
+@click.pass_obj
+def show_marks_command(plugins: Plugins, /, run: Path) -> None:
+    """List the markers of RUN, and what it comes to by each."""
+    held = read_run(run)
+    tell(held, markings(held.folder), plugins)
+
+
+@marks_command.command("agree")
+@click.argument("runs", metavar="RUN...", type=FOLDER, nargs=-1, required=True)
+@click.argument("first", metavar="MARKER")
+@click.argument("second", metavar="MARKER")
+@click.pass_obj
+def agree_command(
+    plugins: Plugins, /, runs: Sequence[Path], first: str, second: str
+) -> None:
+    """Compare two markers of RUN, question by question and in all.
+
+    Any two of automatic, judge, human, human2 and so on. Kappa is weighted by the
+    squares of the differences; its interval treats the questions as drawn from a larger
+    pool. Several runs of one task are pooled.
+    """
+    held = read_runs(runs)
+    compared = compare(held, first, second)
+    console = Console(highlight=False)
+    heading, *lines = table(compared)
+    shown = Table()
+    for place, name in enumerate(heading):
+        shown.add_column(Text(name), justify="right" if place else "left")
+    for line in lines:
+        shown.add_row(*(Text(visible(each)) for each in line))
+    console.print(shown)
+    click.echo(f"{first} and {second}, {sentence(compared.total())}")
+    click.echo(f"{first} gave {compared.total().bias:+.2f} points more on average")
+    if compared.alone:
+        click.echo(
+            f"{compared.alone} answers that only one of them marked are left out"
+        )
+    for name in compared.stale:
+        click.echo(f"warning: {name} marked other answers than the run has now")
+    for run in held:
+        metrics = metrics_of(run, plugins)
+        click.echo(visible(f"{run.record.spec.model} ({run.folder.path})"))
+        for name in (first, second):
+            marking = None if name == AUTOMATIC else read_marking(run.folder, name)
+            for each in totals(run, metrics, marking):
+                click.echo(f"  {each.metric} by {name}: {estimate_line(each)}")

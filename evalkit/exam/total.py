@@ -1,0 +1,201 @@
+"""An exam's points: by question, by part, and the total.
+
+What counts is in the results: their metadata name the `part` and the `problem` that a
+question belongs to, how many problems of that part a student hands in (`choose`,
+nothing for all), and what the exam is worth (`full_marks`).
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from statistics import fmean
+
+from evalkit.grading.marking.scheme import UNCHECKED
+from evalkit.metrics import Metric
+from evalkit.record import RunRecord
+from evalkit.stats.intervals import student, wilson
+from evalkit.types import Estimate, SampleResult
+
+NAME = "exam_total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a question was worth and what it earned."""
+
+    number: str
+    part: str
+    problem: str
+    choose: int | None
+    """How many problems of its part count; None for all."""
+    full_marks: float
+    """What the whole exam is worth."""
+    earned: float
+    """The mean over the attempts."""
+    worth: float
+    unchecked: float
+    """How much of its worth no automatic check can give."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartTotal:
+    """What a part of an exam came to."""
+
+    name: str
+    counted: tuple[Question, ...]
+    dropped: tuple[Question, ...]
+    """Questions of problems that do not count, for others earned more."""
+
+    @property
+    def earned(self) -> float:
+        return sum(each.earned for each in self.counted)
+
+    @property
+    def worth(self) -> float:
+        return sum(each.worth for each in self.counted)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether some of its problems need not be handed in."""
+        return any(each.choose is not None for each in self.counted)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The problems that count, in the order of the exam."""
+        return tuple(dict.fromkeys(each.problem for each in self.counted))
+
+    @property
+    def named(self) -> str:
+        """The problems that count, as a sentence has them."""
+        *others, last = self.problems
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def dropped_problems(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.problem for each in self.dropped))
+
+
+@dataclass(frozen=True)
+class ExamTotal(Metric):
+    """Points out of the exam's full marks, the mean over attempts.
+
+    A run over a part of the exam is scaled up to full marks. The interval treats the
+    questions as drawn from a larger pool of such questions: the total is a ratio of
+    points earned to points worth, and its standard error is that of a ratio. It leaves
+    out that the best of the problems to choose from were chosen after marking.
+    """
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    def estimate(self, results: Iterable[SampleResult]) -> Estimate:
+        questions = [question(each) for each in results]
+        parts = parts_of(questions)
+        counted = [each for part in parts for each in part.counted]
+        full = questions[0].full_marks if questions else 100.0
+        ratio, low, high, method = interval(counted)
+        return Estimate(
+            metric=self.name,
+            value=full * ratio,
+            low=full * max(0.0, low),
+            high=full * min(1.0, high),
+            n=len(counted),
+            scale=full,
+            method=method,
+            note=note(parts, full),
+        )
+
+
+def is_exam(record: RunRecord, results: Iterable[SampleResult]) -> bool:
+    """Whether a run is to be told as an exam: it has the total, and what makes it up.
+
+    Only the first result is looked at, and that only where there is a total.
+    """
+    return any(each.metric == NAME for each in record.estimates) and any(
+        {"part", "problem", "full_marks"} <= first.metadata.keys()
+        for first in islice(results, 1)
+    )
+
+
+def part_totals(results: Iterable[SampleResult]) -> tuple[PartTotal, ...]:
+    """What each part came to, in the order of the exam."""
+    return parts_of([question(each) for each in results])
+
+
+def question(result: SampleResult) -> Question:
+    """A result as the exam counts it."""
+    metadata = result.metadata
+    choose = metadata.get("choose", "")
+    return Question(
+        number=result.id,
+        part=metadata["part"],
+        problem=metadata["problem"],
+        choose=int(choose) if choose else None,
+        full_marks=float(metadata["full_marks"]),
+        earned=fmean(each.score.points for each in result.attempts),
+        worth=result.max_points,
+        unchecked=unchecked(result),
+    )
+
+
+def unchecked(result: SampleResult) -> float:
+    """Points for steps that no check could look at, as the marks say."""
+    return max(
+        sum(
+            mark.worth for mark in attempt.score.marks if mark.why.startswith(UNCHECKED)
+        )
+        for attempt in result.attempts
+    )
+
+
+def parts_of(questions: Sequence[Question]) -> tuple[PartTotal, ...]:
+    """Questions by part, those apart that do not count."""
+    groups: dict[str, list[Question]] = {}
+    for each in questions:
+        groups.setdefault(each.part, []).append(each)
+    return tuple(part_total(name, group) for name, group in groups.items())
+
+
+def part_total(name: str, group: Sequence[Question]) -> PartTotal:
+    """A part with the problems that earned most; the earlier ones where some tie."""
+    earned: dict[str, float] = {}
+    for each in group:
+        earned[each.problem] = earned.get(each.problem, 0.0) + each.earned
+    best = sorted(earned, key=lambda problem: -earned[problem])[: group[0].choose]
+    return PartTotal(
+        name=name,
+        counted=tuple(each for each in group if each.problem in best),
+        dropped=tuple(each for each in group if each.problem not in best),
+    )
+
+
+def interval(questions: Sequence[Question]) -> tuple[float, float, float, str]:
+    """The share of the points that was earned, its interval, and how that was made."""
+    n, worth = len(questions), sum(each.worth for each in questions)
+    if not worth:
+        return 0.0, 0.0, 1.0, "no questions"
+    ratio = sum(each.earned for each in questions) / worth
+    residuals = [each.earned - ratio * each.worth for each in questions]
+    squares = sum(each * each for each in residuals)
+    if n < 2 or squares <= 1e-18 * worth * worth:
+        low, high = wilson(ratio * n, n)
+        return ratio, low, high, "Wilson"
+    stderr = math.sqrt(n * squares / (n - 1)) / worth
+    low, high = student(ratio, stderr, n - 1)
+    return ratio, low, high, "Student's t, ratio of points"
+
+
+def note(parts: Sequence[PartTotal], full: float) -> str:
+    """What a reader must know to compare the total."""
+    said = [
+        f"of part {part.name} counted: {part.named}" for part in parts if part.chooses
+    ]
+    counted = [each for part in parts for each in part.counted]
+    if open_points := sum(each.unchecked for each in counted):
+        said.append(f"{open_points:g} points can only be given by a judge or a person")
+    worth = sum(each.worth for each in counted)
+    if worth and not math.isclose(worth, full):
+        said.append(f"scaled up from {worth:g} points")
+    return "; ".join(said)

@@ -1,0 +1,1 @@
+"""A language model that marks answers by their rubrics, step by step."""

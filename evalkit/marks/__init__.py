@@ -1,0 +1,1 @@
+"""Marks that people and judges give to a finished run's answers."""

@@ -1,0 +1,211 @@
+"""The commands as people call them, on a real exam answered beforehand."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.folder import RunFolder
+from evalkit.marks.csv_sheet import unguarded
+from evalkit.marks.store import MarkedAnswer, Marking, read_marking, write_marking
+from tests.conftest import Evalkit, shared
+
+PUBLISHED = {"Qwen-14B-Chat": 36.5, "Baichuan2-13B-Chat": 19.5, "Yi-34B-Chat": 39.0}
+LIMIT = 4
+
+
+@pytest.fixture
+def run(tmp_path: Path, evalkit: Evalkit) -> Path:
+    """A small run of the exam."""
+    lines = (json.dumps({"id": id, "text": f"I say {id}."}) for id in "1234")
+    (tmp_path / "answers.jsonl").write_text("\n".join(lines))
+    return made(tmp_path, evalkit, "answers.jsonl", "--limit", str(LIMIT))
+
+
+def made(tmp_path: Path, evalkit: Evalkit, answers: str, *words: str) -> Path:
+    """The folder of a run with these answers."""
+    output = tmp_path / f"runs-{answers}"
+    asked = ("--tasks", "hungarian_exam", "--model", f"scripted:{answers}", *words)
+    done = evalkit("run", *asked, "--output", str(output))
+    assert done.returncode == 0, done.stderr
+    (folder,) = (each.parent for each in output.glob("*/*/record.json"))
+    return folder
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def save(path: Path, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A sheet as Excel saves it where numbers have decimal commas."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(("id", "points", "comment"))
+        for row in rows:
+            points = str(row["points"]).replace(".", ",")
+            writer.writerow((row["id"], points, row.get("comment", "")))
+    return str(path)
+
+
+def marked(tmp_path: Path, evalkit: Evalkit, run: Path, points: float) -> str:
+    """A sheet that gives every answer the same points."""
+    exported = tmp_path / "sheet.csv"
+    done = evalkit("marks", "export", str(run), "--to", str(exported))
+    assert done.stdout == f"{exported}: {LIMIT} answers to {LIMIT} questions\n"
+    rows = [row | {"points": str(points)} for row in rows_of(exported)]
+    return save(tmp_path / f"marked-{points}.csv", rows)
+
+
+def test_a_sheet_goes_out_and_comes_back(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    card = (run / "card.md").read_text()
+    sheet = marked(tmp_path, evalkit, run, 1.5)
+    done = evalkit("marks", "import", str(run), sheet, "--by", "Ann")
+    assert done.returncode == 0, done.stderr
+    assert "human (Ann): 4 of 4 answers" in done.stdout
+    assert done.stdout.count("exam_total: ") == 2
+    marking = read_marking(RunFolder(run), "human")
+    assert [each.points for each in marking.answers] == [1.5] * LIMIT
+    assert [each.id for each in marking.answers] == ["1", "2", "3", "4"]
+    assert marking.by == "Ann"
+    assert marking.made
+    assert "Ann" in (run / "card.md").read_text()
+    assert "Ann" not in card
+
+
+def test_a_page_is_written_too_and_anything_else_refused(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    page = tmp_path / "sheet.html"
+    assert evalkit("marks", "export", str(run), "--to", str(page)).returncode == 0
+    assert page.read_text().startswith("<!doctype html>")
+    assert "answers.jsonl" not in page.read_text()
+    refused = evalkit("marks", "export", str(run), "--to", "sheet.xlsx")
+    assert refused.returncode == 2
+    assert "must end in .csv or .html" in refused.stderr
+
+
+def test_a_second_marker_is_told_from_the_first(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    first = marked(tmp_path, evalkit, run, 1)
+    second = marked(tmp_path, evalkit, run, 1.5)
+    assert evalkit("marks", "import", str(run), first).returncode == 0
+    again = evalkit("marks", "import", str(run), second)
+    assert again.returncode == 2
+    assert "--as human2 for a second marker, or --replace" in again.stderr
+    done = evalkit("marks", "import", str(run), second, "--as", "human2")
+    assert "human and human2, 4 answers: 0 % exactly alike, 100 % within" in done.stdout
+    replaced = evalkit("marks", "import", str(run), second, "--replace")
+    assert "human2 and human, 4 answers: 100 % exactly alike" in replaced.stdout
+    refused = evalkit("marks", "import", str(run), second, "--as", "judge")
+    assert refused.returncode == 2
+    assert "people's marks are called human" in refused.stderr
+
+
+def test_nothing_is_half_imported(tmp_path: Path, evalkit: Evalkit, run: Path) -> None:
+    (tmp_path / "other.jsonl").write_text('{"id": "1", "text": "another"}')
+    other = made(tmp_path, evalkit, "other.jsonl", "--limit", "1")
+    files = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    sheet = tmp_path / "sheet.csv"
+    evalkit("marks", "export", str(run), str(other), "--to", str(sheet))
+    rows = [row | {"points": "1"} for row in rows_of(sheet)]
+    rows[0]["points"] = "0.25"
+    rows[1]["points"] = "99"
+    done = evalkit(
+        *("marks", "import", str(run), str(other)), save(tmp_path / "m.csv", rows[:-1])
+    )
+    assert done.returncode == 2
+    first, second, third, last = done.stderr.splitlines()
+    assert "line 2: question" in first
+    assert "0.25 is not in whole or half points" in first
+    assert "line 3: question" in second
+    assert "there is no row for question" in third
+    assert last == f"evalkit: '{tmp_path / 'm.csv'}': nothing was imported"
+    assert not (run / "marks").exists()
+    assert not (other / "marks").exists()
+    for path, content in files.items():
+        assert path.name == "lock" or path.read_bytes() == content
+
+
+def test_two_markers_are_compared_question_by_question(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    sheet = marked(tmp_path, evalkit, run, 2)
+    assert evalkit("marks", "import", str(run), sheet).returncode == 0
+    judged = [
+        MarkedAnswer(id=id, attempt=0, points=points)
+        for id, points in (("1", 2.0), ("2", 1.5), ("3", 0.0))
+    ]
+    given = Marking(marker="judge", by="a model", answers=tuple(judged))
+    write_marking(RunFolder(run), given)
+    done = evalkit("marks", "agree", str(run), "judge", "human")
+    assert done.returncode == 0, done.stderr
+    assert "judge and human, 3 answers: 33 % exactly alike, 67 %" in done.stdout
+    assert "mean difference 0.83 points" in done.stdout
+    assert "judge gave -0.83 points more on average" in done.stdout
+    assert "1 answers that only one of them marked are left out" in done.stdout
+    assert "exam_total by judge:" in done.stdout
+    assert "exam_total by human:" in done.stdout
+    nobody = evalkit("marks", "agree", str(run), "human", "human2")
+    assert nobody.returncode == 2
+    assert "It has: automatic, judge, human" in nobody.stderr
+    shown = evalkit("marks", "show", str(run)).stdout
+    assert "judge (a model): 3 of 4 answers" in shown
+    assert "human: 4 of 4 answers" in shown
+
+
+def test_a_folder_without_a_run_is_left_alone(tmp_path: Path, evalkit: Evalkit) -> None:
+    (tmp_path / "s.csv").write_text("id,points\n1,1\n")
+    (tmp_path / "empty").mkdir()
+    done = evalkit("marks", "import", "empty", "s.csv")
+    assert done.returncode == 2
+    assert "not a run folder" in done.stderr
+    assert not list((tmp_path / "empty").iterdir())
+
+
+def test_the_published_totals_come_out_of_the_human_points(
+    tmp_path: Path, evalkit: Evalkit
+) -> None:
+    lines = (shared("exam") / "graded_dev.jsonl").read_text().splitlines()
+    graded = [json.loads(line) for line in lines]
+    folders = [exam_of(tmp_path, evalkit, graded, model) for model in PUBLISHED]
+    points = {
+        (number_of(each), each["response"]): each["human_points"] for each in graded
+    }
+    words = [str(folder) for folder in folders]
+    done = evalkit("marks", "export", *words, "--to", "sheet.csv")
+    assert "99 answers to 33 questions" in done.stdout
+    rows = rows_of(tmp_path / "sheet.csv")
+    for row in rows:
+        row["points"] = str(points[row["number"], unguarded(row["answer"])])
+    sheet = save(tmp_path / "marked.csv", rows)
+    done = evalkit("marks", "import", *words, sheet, "--by", "the graders of 2023")
+    assert done.returncode == 0, done.stderr
+    said = iter(done.stdout.splitlines())
+    for model, total in PUBLISHED.items():
+        assert any(line.startswith(f"{model}.jsonl ") for line in said)
+        assert next(said) == "  human (the graders of 2023): 33 of 33 answers"
+        assert next(said).startswith(f"    exam_total: {total} of 100 (")
+
+
+def number_of(graded: Mapping[str, Any]) -> str:
+    return str(graded["id"]).rpartition("-")[2]
+
+
+def exam_of(
+    tmp_path: Path, evalkit: Evalkit, graded: Sequence[Mapping[str, Any]], model: str
+) -> Path:
+    """A run of the whole exam with a model's answers of 2023."""
+    lines = (
+        json.dumps({"id": number_of(each), "text": each["response"]})
+        for each in graded
+        if each["model"] == model
+    )
+    (tmp_path / f"{model}.jsonl").write_text("\n".join(lines))
+    return made(tmp_path, evalkit, f"{model}.jsonl")
