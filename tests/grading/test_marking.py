@@ -228,6 +228,12 @@ def test_thinking_is_not_marked() -> None:
     assert mark({"value": 84}, "<think>It is 84.</think>It is large.") == 0
 
 
+def test_stating_every_number_there_is_earns_nothing() -> None:
+    numbers = " ".join(f"{n}," for n in range(1000))
+    assert mark({"value": 84}, numbers) == 0
+    assert mark({"value": 84}, f"{numbers} and A = 7 · 24/2") == 2
+
+
 @pytest.mark.parametrize(
     ("step", "said"),
     [

@@ -145,7 +145,7 @@ class Claims(Final):
         aspects: list[tuple[str, float]] = []
         for label, claim in self.claims.items():
             told = verdicts[label] == claim.holds
-            shown = told and exemplified(claim, said[label], text)
+            shown = told and exemplified(claim, said[label], before_all(text))
             aspects += (label, float(told)), (f"{label} example", float(shown))
             if not told:
                 faults.append(f"no right verdict on claim {label}")
@@ -154,16 +154,27 @@ class Claims(Final):
         return Finding(read, not faults, "; ".join(faults), aspects=tuple(aspects))
 
 
-def exemplified(claim: Claim, said: list[str], text: str) -> bool:
-    """Whether a valid example stands with a claim, or else anywhere."""
+def exemplified(claim: Claim, said: list[str], before: str) -> bool:
+    """Whether a valid example stands with a claim, or else before all of them."""
     witness = WITNESSES[claim.witness]
     trials = [trial for each in said for trial in witness.trials(each)]
-    return any(trials or witness.trials(text))
+    return any(trials or witness.trials(before))
+
+
+def labels(text: str) -> list[re.Match[str]]:
+    """Where claims are named."""
+    return list(LABEL.finditer(text)) or list(NUMBERED.finditer(text))
+
+
+def before_all(text: str) -> str:
+    """What is said before any claim is named."""
+    named = labels(text)
+    return text[: named[0].start()] if named else text
 
 
 def about(label: str, text: str) -> Iterator[str]:
     """What a text says of the claim with a label, in all places."""
-    matches = list(LABEL.finditer(text)) or list(NUMBERED.finditer(text))
+    matches = labels(text)
     starts = [each.start() for each in matches] + [len(text)]
     for match, end in zip(matches, starts[1:], strict=True):
         name = next(filter(None, match.groups()))

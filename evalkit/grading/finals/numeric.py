@@ -23,7 +23,8 @@ from evalkit.grading.spoken import without_thinking
 
 ASSERTION = re.compile(
     r"\b(?:is|are|was|be|equals|equal to|becomes|comes to|amounts to"
-    r"|gives?|giving|yields?|yielding|get)\b:?"
+    r"|gives?|giving|yields?|yielding|get"
+    r"|(?:rais|increas|ris|rose|gr[eo]w)\w{0,4} by)\b:?"
     r"(?:\s{1,3}(?:equal to|thus|therefore|then|indeed|also)\b)?"
     r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?|[=≈]+"
 )

@@ -21,10 +21,13 @@ DISPLAY = re.compile(r"\$\$[^$]{1,1500}\$\$|\\\[.{1,1500}?\\\]", re.DOTALL)
 BREAK = re.compile(r"(?<!approx\.)(?<!e\.g\.)(?<!i\.e\.)(?<=[.!?])[*_]{0,3}\s+|\n+")
 BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
 FORMULA = re.compile(r"\$\$|\\\[|\\\(.{1,300}\\\)[.,;]?$|\$[^$]{1,300}\$[.,;]?$")
+BROKEN_OFF = re.compile(r"\b(?:is|are|be|get|have|equals|gives)\s*$")
+"""How a sentence ends that a formula of its own line completes."""
 CONTINUED = re.compile(r"[&\s]*(?:=|≈|\\approx)")
 CUE = re.compile(
     r"[\s*_>#-]*(?:so|therefore|thus|hence|consequently|answer"
-    r"|in conclusion|in summary|as a result|to conclude|we conclude|based on)\b",
+    r"|rounded|rounding|in conclusion|in summary|as a result|to conclude|we conclude"
+    r"|based on)\b",
     re.IGNORECASE,
 )
 ASIDE = re.compile(r"[A-Za-z]{3}|[=≠<>≤≥]")
@@ -85,7 +88,9 @@ def sentences(text: str) -> Iterator[str]:
         if piece.startswith("```"):
             continue
         announced = sentence.rstrip("*_ ").endswith(":")
-        bullet = bool(BULLET.match(piece) or FORMULA.match(piece))
+        formula = bool(FORMULA.match(piece))
+        announced = announced or (formula and bool(BROKEN_OFF.search(sentence)))
+        bullet = formula or bool(BULLET.match(piece))
         listing = bullet and (announced or listing or (listed and len(piece) < SHORT))
         listed = bullet
         if announced or listing or CONTINUED.match(piece):

@@ -22,6 +22,8 @@ RUN = 4
 """Words in a row that are compared with those of the question."""
 REPEATED = 0.5
 """Share of such runs in a sentence that only says the question again."""
+MAX_STATED = 400
+"""A text that states more different numbers than this is told by none of them."""
 ROUGH = 0.01
 """Share of a number by which rounding may change it."""
 
@@ -111,7 +113,8 @@ class Paper:
                 found += [Value(n, w, place, kept, p) for n, w, p in numbers_in(side)]
             if len(found) > MAX_NUMBERS:
                 break
-        return tuple(found)
+        plain = {each.number for each in found if not each.worked}
+        return tuple(each for each in found if each.worked or len(plain) <= MAX_STATED)
 
     def results(self, place: int) -> Iterator[float]:
         """The numbers that the sides of a statement come to."""

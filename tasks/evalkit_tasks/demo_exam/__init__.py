@@ -5,11 +5,12 @@ The exam is data beside this module; docs/how-to/make-an-exam.md explains the fo
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 from evalkit import Task, hookimpl
-from evalkit.exam import Exam
+from evalkit.exam import Exam, ExamPaper
 from evalkit.grading import Marked
 
 __all__ = ["DemoExam", "evalkit_tasks", "mark"]
@@ -51,7 +52,13 @@ def mark(number: str, response: str, *, finished: bool = True) -> Marked:
     `finished` is False for an answer that was cut off. Raises UsageError, which names a
     close one, for a number that the exam has not.
     """
-    return DemoExam().paper().mark(number, response, finished=finished)
+    return questions().mark(number, response, finished=finished)
+
+
+@cache
+def questions() -> ExamPaper:
+    """The exam, read once: marking an answer takes less time than that."""
+    return DemoExam().paper()
 
 
 @hookimpl

@@ -6,6 +6,7 @@ evalkit's.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -69,7 +70,13 @@ def mark(number: str, response: str, *, finished: bool = True) -> Marked:
     `finished` is False for an answer that was cut off. Raises UsageError, which names a
     close one, for a number that the exam has not.
     """
-    return HungarianExam().paper().mark(number, response, finished=finished)
+    return questions().mark(number, response, finished=finished)
+
+
+@cache
+def questions() -> ExamPaper:
+    """The exam, read once: marking an answer takes less time than that."""
+    return HungarianExam().paper()
 
 
 @hookimpl
