@@ -48,7 +48,7 @@ class Experiment:
     judge_votes: int = 1
     """How often the judge marks each answer."""
     judge_options: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Of its backend, and how it is asked: fields of `evalkit.judging.Manner`."""
+    """Of its backend, and how it is asked: fields of `evalkit.judging.judge.Manner`."""
     data: Path | None = None
     output: Path = Path("runs")
 

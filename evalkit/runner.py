@@ -311,7 +311,7 @@ class Drive:
         number = self._numbers[dialogue.planned.spec.digest]
         work = self.works[number]
         work.settle(dialogue, score)
-        self.bench.take(dialogue, score)
+        self.bench.take(dialogue)
         if work.is_complete:
             try:
                 self._records[number] = work.finish()

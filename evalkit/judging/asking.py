@@ -87,6 +87,8 @@ def examine(case: Case, sampling: Sampling, *, system: bool) -> Conversation:
     problem = ""
     for _ in range(ASKS):
         reply = yield Generate(prompt=messages, sampling=sampling, schema=schema)
+        if reply.cut:  # asking again would take more room still
+            raise Unusable("the question did not fit into the model")
         try:
             verdict = verdict_in(told(reply), case.sample.rubric, key, case.answer)
         except BadReply as exc:
@@ -98,9 +100,7 @@ def examine(case: Case, sampling: Sampling, *, system: bool) -> Conversation:
 
 
 def told(reply: Completion) -> str:
-    """What a judge replied; raise BadReply if it had not seen all of the question."""
-    if reply.cut:
-        raise BadReply("the question did not fit into the model")
+    """What a judge replied; raise BadReply if it was not done."""
     if reply.finish == "length" and not reply.text.rstrip().endswith(("}", "```")):
         raise BadReply("it was cut off, being too long")
     return reply.text

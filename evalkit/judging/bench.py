@@ -12,7 +12,6 @@ from evalkit.judging.marking import RunMarking
 from evalkit.plugins import Plugins
 from evalkit.scheduler import Scheduler
 from evalkit.stopping import Stop, Stopped
-from evalkit.types import Score
 from evalkit.work import Work, facts_of, write_card
 
 
@@ -53,11 +52,11 @@ class Bench:
     def is_complete(self) -> bool:
         return all(each.is_complete for each in self.markings.values())
 
-    def take(self, dialogue: Dialogue, score: Score) -> None:
-        """Have an answer marked that has its score."""
+    def take(self, dialogue: Dialogue) -> None:
+        """Have the answer marked that a dialogue with the model ended with."""
         marking = self.markings.get(dialogue.planned.spec.digest)
         if marking is not None:
-            self._waiting.extend(marking.take(dialogue, score))
+            self._waiting.extend(marking.take(dialogue))
 
     def next(self) -> Dialogue | None:
         """What the judge is to be asked now, if anything."""

@@ -27,13 +27,16 @@ TAG = re.compile(rf"[{LT}]{{1,4}}[/{BAR}]?[^\s{LT}{GT}]{{1,64}}[{GT}]{{1,4}}")
 BARRED = re.compile(rf"[{LT}](?=[{BAR}])|(?<=[{BAR}])[{GT}]")
 """An angle beside a bar, whatever follows: half of such a token is no better."""
 NAMED = re.compile(
-    rf"[{re.escape(OPEN)}](?:/?(?:INST|SYS|SYSTEM|SYSTEM_PROMPT|USER|ASSISTANT|"
-    r"TOOL_[A-Z]+|AVAILABLE_TOOLS|IMG[A-Z_]*|PREFIX|MIDDLE|SUFFIX|CLS|SEP|G?MASK|PAD|"
-    r"UNK|BOS|EOS|UNUSED\d*|THINK|ARGS|CALL_ID)|"
+    rf"[{re.escape(OPEN)}](?:/?(?:INST|SYS|SYSTEM|USER|ASSISTANT|IMG|AUDIO|PREFIX|"
+    r"MIDDLE|SUFFIX|CLS|SEP|[GS]?MASK|PAD|UNK|BOS|EOS|EOT|UNUSED\d*|THINK|ARGS|"
+    r"[A-Z]{3,32}(?:_[A-Z0-9]{1,32}){1,8})|"
     rf"[{BAR}][^\s{re.escape(OPEN + CLOSE)}]{{1,64}}[{BAR}])[{re.escape(CLOSE)}]",
     re.IGNORECASE,
 )
-"""What some models write in square brackets: [INST], [/INST], [gMASK], [|user|]."""
+"""What some models write in square brackets: [INST], [/INST], [gMASK], [|user|], and
+names of several words: [SYSTEM_PROMPT], [TOOL_CALLS], [UNUSED_TOKEN_145]."""
+TILDED = re.compile(r"[\[\]](?=[!a-z]{0,2}~)[!~a-z]{2,3}[\[\]]")
+"""Brackets with a tilde, by which a family of models opens and ends turns: ]~b]."""
 LIKENESSES = str.maketrans(
     dict.fromkeys(LT, "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}")
     | dict.fromkeys(GT, "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")
@@ -41,6 +44,11 @@ LIKENESSES = str.maketrans(
     | dict.fromkeys(CLOSE, "\N{RIGHT WHITE SQUARE BRACKET}")
 )
 """What stands for the brackets of such tokens: alike for people, not for tokenizers."""
+HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that cannot be seen: a text can be spelt in them for machines."""
 
 
 def fence_key(run: str, place: str, answer: str, digits: int = KEY) -> str:
@@ -61,7 +69,7 @@ def fence_key(run: str, place: str, answer: str, digits: int = KEY) -> str:
 def fenced(answer: str) -> str:
     """The answer as it is shown to a judge: defused, shortened, each line led by a
     bar."""
-    shown = defused(visible(whole(answer).replace("\r\n", "\n")))
+    shown = defused(all_seen(whole(answer).replace("\r\n", "\n")))
     if len(shown) <= LONGEST:
         return barred(shown)
     half = LONGEST // 2
@@ -75,6 +83,11 @@ def fenced(answer: str) -> str:
     )
 
 
+def all_seen(text: str) -> str:
+    """The text with all that cannot be seen written out."""
+    return HIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", visible(text))
+
+
 def barred(text: str) -> str:
     """The text with a bar before each line, however its lines are parted."""
     return "\n".join(f"| {line}" for line in text.splitlines())
@@ -86,6 +99,6 @@ def defused(text: str) -> str:
     Angles become quotation marks of that shape, square brackets white ones; formulas
     stay readable.
     """
-    for pattern in (TAG, NAMED, BARRED):
+    for pattern in (TAG, NAMED, BARRED, TILDED):
         text = pattern.sub(lambda found: found[0].translate(LIKENESSES), text)
     return text

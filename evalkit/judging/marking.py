@@ -25,7 +25,7 @@ from evalkit.plan import PlannedRun, option_values, plain_values
 from evalkit.plugins import Plugins
 from evalkit.record import RunSpec, Session
 from evalkit.results import Results
-from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score, Turn
+from evalkit.types import Attempt, Sample, SampleResult, Turn
 
 PROTOCOL = "judge"
 """What the spec of a judge's work has in place of a protocol's name."""
@@ -92,6 +92,7 @@ class RunMarking:
 
     def open(self, journal: Journal) -> None:
         """Make its folder, mend it if a session was cut off, and begin."""
+        markings(self.run_folder)  # to be told now, not at the end, of a damaged file
         self.folder.path.mkdir(parents=True, exist_ok=True)
         torn = [
             line
@@ -134,10 +135,10 @@ class RunMarking:
     def is_complete(self) -> bool:
         return len(self._done) == self.answers
 
-    def take(self, dialogue: Dialogue, score: Score) -> Iterator[Dialogue]:
-        """An answer that has its score: the dialogues that are to mark it.
+    def take(self, dialogue: Dialogue) -> Iterator[Dialogue]:
+        """An attempt that has ended: the dialogues that are to mark its answer.
 
-        None for an answer that failed, or is empty, or whose question has no rubric.
+        None for one that failed, or is empty, or whose question has no rubric.
         """
         sample = dialogue.sample
         if not sample.rubric:
@@ -148,8 +149,8 @@ class RunMarking:
             attempt=dialogue.attempt,
             answer=said(dialogue.answer.text) if dialogue.answer else "",
         )
-        if score.outcome is Outcome.ERROR:
-            why = f"there is no answer: {score.explanation}"
+        if dialogue.answer is None:
+            why = f"there is no answer: {dialogue.error}"
             self._settle(dialogue.index, case, unmarked(case, why), ())
         elif not case.answer:
             self._settle(dialogue.index, case, empty(case), ())

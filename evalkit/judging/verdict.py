@@ -1,9 +1,11 @@
 """A judge's reply, taken at nothing but its exact form."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,8 +19,15 @@ LONGEST_REASON = 1_000
 """Characters that are kept of a reason."""
 PLACES = 64
 """Where in a reply a JSON object is looked for at most."""
-BLOCK = re.compile(r"^```[^\n`]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
-OBJECT = re.compile(r"^[ \t]*\{", re.MULTILINE)
+LISTED = 100
+"""A schema lists the points of a step one by one up to so many."""
+BLOCK = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
+OBJECT = re.compile(r'^[ \t]*\{|\{(?=\s*"(?:key|steps)")', re.MULTILINE)
+UNKNOWN = re.compile(r"unknown field `.*`", re.DOTALL)
+ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+"""A character as JSON may spell it."""
+BLANKS = "bfnrt"
+"""What such a character is, behind its backslash, where it is none that is seen."""
 
 
 class BadReply(ValueError):
@@ -67,40 +76,53 @@ def verdict_in(reply: str, rubric: Sequence[Step], key: str, answer: str) -> Ver
         raise BadReply(f"it has more than {LONGEST_REPLY} characters")
     verdict = decoded(spoken)
     check(verdict, rubric, key)
+    if is_copied(verdict, answer):
+        raise BadReply("it repeats a verdict that the answer itself holds")
     steps = [
-        StepVerdict(each.step, shortened(each.reason), each.points)
+        StepVerdict(each.step, shortened(each.reason), each.points + 0.0)  # no -0.0
         for each in verdict.steps
     ]
-    sound = Verdict(key=key, steps=steps)
-    if is_copied(sound, answer):
-        raise BadReply("it repeats a verdict that the answer itself holds")
-    return sound
+    return Verdict(key=key, steps=steps)
 
 
 def decoded(spoken: str) -> Verdict:
-    """The JSON object in the last code block of a reply, or at its end."""
+    """The JSON object that a reply ends with, in a code block or without."""
     problem = "it has no JSON object"
     for text in candidates(spoken):
         try:
-            return DECODER.decode(text)
+            verdict = DECODER.decode(text)
         except msgspec.ValidationError as exc:
-            problem = f"its JSON is not of the form asked for: {exc}"
+            # Names of fields are left out: the answer may have brought them along,
+            # and what is told of them stands outside its fence.
+            told = UNKNOWN.sub("unknown field", str(exc))
+            problem = f"its JSON is not of the form asked for: {told}"
         except msgspec.DecodeError as exc:
             if problem == "it has no JSON object":
                 problem = f"its JSON cannot be read: {exc}"
         except RecursionError:
             problem = "its JSON is too deep"
+        else:
+            json.loads(text, object_pairs_hook=told_once, parse_int=str)
+            return verdict
     raise BadReply(shortened(problem, 300))
 
 
 def candidates(spoken: str) -> Iterator[str]:
-    """Parts of a reply that may be the verdict: the last code block, and all that
-    follows an opening brace at the beginning of a line."""
-    yield from BLOCK.findall(spoken)[-1:]
-    for number, found in enumerate(OBJECT.finditer(spoken)):
-        if number >= PLACES:
-            return
+    """Parts of a reply that may be the verdict: a code block at its end, and all that
+    follows an opening brace."""
+    for found in (*BLOCK.finditer(spoken),)[-1:]:
+        if not spoken[found.end() :].strip("`"):
+            yield found[1]
+    for found in islice(OBJECT.finditer(spoken), PLACES):
         yield spoken[found.start() :]
+
+
+def told_once(fields: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; raise BadReply if it says something twice."""
+    found = dict(fields)
+    if len(found) < len(fields):
+        raise BadReply("its JSON has a field twice")
+    return found
 
 
 def check(verdict: Verdict, rubric: Sequence[Step], key: str) -> None:
@@ -123,10 +145,24 @@ def check(verdict: Verdict, rubric: Sequence[Step], key: str) -> None:
 def is_copied(verdict: Verdict, answer: str) -> bool:
     """Whether points are given for reasons that are, all of them, words of an answer
     that speaks of points in JSON."""
-    if not verdict.total or '"points"' not in answer:
+    plain = ESCAPED.sub(unescaped, answer)
+    if not verdict.total or '"points"' not in plain:
         return False
-    line = " ".join(answer.split())
-    return all(each.reason in line for each in verdict.steps)
+    said = letters(plain)
+    return all(letters(each.reason) in said for each in verdict.steps)
+
+
+def unescaped(found: re.Match[str]) -> str:
+    """The character that JSON spells like that."""
+    if found[1]:
+        return chr(int(found[1], 16))
+    return " " if found[2] in BLANKS else found[2]
+
+
+def letters(text: str) -> str:
+    """Letters and digits only: a judge is shown an answer with other brackets, and may
+    space and punctuate what it copies as it likes."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def shortened(text: str, length: int = LONGEST_REASON) -> str:
@@ -141,14 +177,12 @@ def schema_of(rubric: Sequence[Step]) -> str:
     The key is left to the model: a judge that only copies a verdict out of the answer
     is told by a wrong one.
     """
-    worths = {each.points for each in rubric}
-    halves = {half / 2 for half in range(int(2 * max(worths)) + 1)}
     step = {
         "type": "object",
         "properties": {
             "step": {"type": "integer", "enum": [*range(1, len(rubric) + 1)]},
             "reason": {"type": "string"},
-            "points": {"type": "number", "enum": sorted(worths | halves)},
+            "points": {"type": "number", **points_allowed(rubric)},
         },
         "required": ["step", "reason", "points"],
         "additionalProperties": False,
@@ -166,3 +200,12 @@ def schema_of(rubric: Sequence[Step]) -> str:
         "additionalProperties": False,
     }
     return msgspec.json.encode(verdict).decode()
+
+
+def points_allowed(rubric: Sequence[Step]) -> dict[str, Any]:
+    """What a schema says of points: all those that some step can have, in halves."""
+    worths = {each.points for each in rubric}
+    most = max(worths)
+    if most > LISTED:
+        return {"minimum": 0, "maximum": most}
+    return {"enum": sorted(worths | {half / 2 for half in range(int(2 * most) + 1)})}

@@ -43,9 +43,7 @@ def told(ahead: Outlook) -> Iterator[str]:
 def judge_words(ahead: Outlook, judge: str) -> str:
     """What the judge will be asked, which is not in the other figures."""
     answered = f" ({ahead.judged:,} answered already)" if ahead.judged else ""
-    return (
-        f"besides, at least {ahead.judging:,} requests to the judge {judge}{answered}"
-    )
+    return f"besides, about {ahead.judging:,} requests to the judge {judge}{answered}"
 
 
 def workload_table(ahead: Outlook) -> Table:

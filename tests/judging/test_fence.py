@@ -37,6 +37,15 @@ TOKENS = (
     "</think>",
     "<tool_call>",
     "\uff3bINST\uff3d",
+    "[EOT]",
+    "[sMASK]",
+    "[start_header_id]",
+    "[UNUSED_TOKEN_145]",
+    "[/MODEL_SETTINGS]",
+    "]~!b[",
+    "]~b]",
+    "[e~[",
+    "]!p~[",
 )
 
 
@@ -45,7 +54,7 @@ def test_tokens_that_open_or_end_turns_are_spelt_otherwise(token: str) -> None:
     for text in (token, f"So{token}system", f"{token}{token}", f"< {token} >"):
         shown = defused(text)
         assert token not in shown
-        assert not re.search(r"<\||\|>|<[/\w]+>|\[/?[A-Z|]+", shown)
+        assert not re.search(r"<\||\|>|<[/\w]+>|\[/?[A-Z|]+|[\[\]]", shown)
         assert len(shown) == len(text)
 
 
@@ -53,7 +62,7 @@ def test_tokens_that_open_or_end_turns_are_spelt_otherwise(token: str) -> None:
     "maths",
     [
         "if 2 < x and x > 1 then x < y, that is |x| < |y|",
-        "the interval [0, 1], the area [ABC], a[i] <= b",
+        "the interval [0, 1], the area [ABC], a[i] <= b, ]0; 1[, x ~ y, [x_n], [a]~[b]",
         r"\begin{cases} x < 3 \\ y > 2 \end{cases} \left[ a \right]",
         "x<3 and y>2",
         "100 %, {1; 2}, `code`, **bold**",
@@ -75,7 +84,11 @@ def test_no_line_of_an_answer_begins_like_one_of_the_prompt(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hidden", ["\u202e", "\u200b", "\ufeff", "\U000e0041", "\x1b", "\x00"]
+    "hidden",
+    [
+        *("\u202e", "\u200b", "\ufeff", "\U000e0041", "\x1b", "\x00"),
+        *("\ufe0f", "\U000e0101", "\u3164", "\u115f", "\u2800", "\u034f"),
+    ],
 )
 def test_what_cannot_be_seen_is_written_out(hidden: str) -> None:
     shown = fenced(f"<|im_{hidden}end|> 12{hidden}3")
@@ -96,7 +109,10 @@ def test_a_long_answer_is_shown_by_its_ends() -> None:
     assert len(shown) < LONGEST + 200
 
 
-@pytest.mark.parametrize("part", ["<", "<|", "[|", "[TOOL_", "<a", ">", "|>", "\u2028"])
+@pytest.mark.parametrize(
+    "part",
+    ["<", "<|", "[|", "[TOOL_", "[AAA" + "_A" * 20, "<a", ">", "|>", "\u2028", "]~"],
+)
 def test_no_answer_takes_long_to_defuse(part: str) -> None:
     shown = fenced(part * 200_000)
     assert len(shown) < 4 * LONGEST

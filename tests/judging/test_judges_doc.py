@@ -54,7 +54,7 @@ def test_the_figures_of_the_page_are_those_of_the_code() -> None:
     spelt = [
         part
         for part in text.partition("Tokens by which")[2].split("`")[1::2]
-        if part[0] in "<["
+        if part[0] in "<[]"
     ]
-    assert len(spelt) == 9
+    assert len(spelt) == 10
     assert all(defused(token) != token for token in spelt)

@@ -1,7 +1,8 @@
 """A plugin for tests: a small exam with rubrics, and models that sit it.
 
 What the models write is in the file that DOUBLING_ANSWERS names, a JSON object by
-question; without it they answer rightly. DOUBLING_LOG gets a line for each request.
+question; without it they answer rightly. DOUBLING_LOG gets a line for each request,
+DOUBLING_STEP is the first step of each rubric in place of the usual one.
 """
 
 import json
@@ -17,6 +18,7 @@ from evalkit import (
     Answer,
     CardSection,
     Chat,
+    Completion,
     Metric,
     Protocol,
     Request,
@@ -44,6 +46,7 @@ class Doubling(Task):
     n: int = 4
 
     def samples(self) -> Iterable[Sample]:
+        first = os.environ.get("DOUBLING_STEP")
         for i in range(1, self.n + 1):
             yield Sample(
                 id=f"s{i}",
@@ -51,13 +54,13 @@ class Doubling(Task):
                 target=str(2 * i),
                 points=3.0,
                 rubric=(
-                    Step(points=1.0, step=f"adds {i} to {i}"),
+                    Step(points=1.0, step=first or f"adds {i} to {i}"),
                     Step(points=2.0, step=f"gets {2 * i}"),
                 ),
             )
 
     def score(self, sample: Sample, answer: Answer) -> Score:
-        if answer.text == "crash":
+        if answer.text.startswith("crash"):
             raise RuntimeError("this cannot be scored")
         numbers = re.findall(r"\d+", answer.text)
         read = numbers[-1] if numbers else None
@@ -84,11 +87,11 @@ def note(request: Request, who: str) -> None:
             file.write(f"{who} {request.sample_id} {request.attempt}\n")
 
 
-def sit(request: Request) -> str:
+def sit(request: Request) -> str | Completion:
     """An answer to a question: as the file has it, or else a right one."""
     note(request, "model")
     given = os.environ.get("DOUBLING_ANSWERS")
     answers = json.loads(Path(given).read_text()) if given else {}
     number = int(request.sample_id[1:])
     text: str = answers.get(request.sample_id, f"{number} + {number} = {2 * number}")
-    return text
+    return request.failure("out of order") if text == "fail" else text

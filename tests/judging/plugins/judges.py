@@ -11,7 +11,7 @@ from typing import Any
 
 import doubling
 
-from evalkit import Generate, Message, Request
+from evalkit import Completion, Generate, Message, Request
 
 FENCE = re.compile(
     r"^===== the answer to be marked begins, key (\w+) =====$\n(.*?)\n"
@@ -171,7 +171,7 @@ def fails_sometimes(request: Request) -> Any:
     return fair(request)
 
 
-def both(request: Request) -> str:
+def both(request: Request) -> str | Completion:
     """A model that sits the exam and marks it."""
     assert isinstance(request, Generate)
     return fair(request) if request.schema else doubling.sit(request)
