@@ -138,7 +138,13 @@ class RunFolder:
         The lock is the operating system's, so a killed process leaves none behind.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("a+") as file:
+        try:
+            opened = (self.path / "lock").open("a+")
+        except PermissionError as exc:
+            raise UsageError(
+                f"run folder {str(self.path)!r} cannot be written: {exc.strerror}"
+            ) from None
+        with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -59,6 +59,10 @@ class Results(Iterable[SampleResult]):
                     yield DECODER.decode(line)
         except FileNotFoundError as exc:
             raise DataError(f"there are no results in {str(self.path)!r}") from exc
+        except OSError as exc:
+            raise DataError(
+                f"{str(self.path)!r} cannot be read: {exc.strerror}"
+            ) from exc
         except msgspec.DecodeError as exc:
             raise DataError(f"{str(self.path)!r} is damaged: {exc}") from exc
 

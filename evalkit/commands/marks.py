@@ -19,6 +19,7 @@ from evalkit.marks.sheet import MarkedRun, read_run, read_runs, shuffled
 from evalkit.marks.store import (
     AUTOMATIC,
     Marking,
+    answers_sha256,
     markers,
     marking_path,
     markings,
@@ -27,7 +28,7 @@ from evalkit.marks.store import (
 )
 from evalkit.marks.totals import metrics_of, totals
 from evalkit.plugins import Plugins
-from evalkit.report.words import estimate_line
+from evalkit.report.words import estimate_line, several
 from evalkit.text import visible
 from evalkit.work import write_card
 
@@ -71,13 +72,14 @@ def export_command(
     No model is named. Several runs of one task share a sheet: the answers to a
     question come one after the other, in an order that tells nothing.
     """
+    check_unmarked(to)
     held = read_runs(runs)
     questions = shuffled(held, seed)
     if not questions:
         raise UsageError("no answers to mark: every request failed")
-    if to.suffix == ".csv":
+    if to.suffix.lower() == ".csv":
         content = csv_sheet(questions, SEPARATORS[separator])
-    elif to.suffix == ".html":
+    elif to.suffix.lower() == ".html":
         from evalkit.marks.page import page
 
         content = page(held[0].record.spec.task, questions)
@@ -89,6 +91,18 @@ def export_command(
         raise UsageError(f"--to {str(to)!r} cannot be written: {exc.strerror}") from exc
     count = sum(map(len, questions))
     click.echo(f"{to}: {count} answers to {len(questions)} questions")
+
+
+def check_unmarked(to: Path) -> None:
+    """Refuse to write over a sheet that somebody has filled in."""
+    try:
+        lines = read_sheet(to).lines
+    except UsageError:
+        return
+    if any(line.points for line in lines):
+        raise UsageError(
+            f"--to {str(to)!r} is a sheet with points in it: choose another name"
+        )
 
 
 @marks_command.command("import")
@@ -114,7 +128,7 @@ def import_command(
     The sheet has the columns id and points, and comment if you like; the rest is not
     read. Where RUN is one run with one attempt, questions' numbers will do for ids.
     """
-    name = person(marker)
+    name, by = person(marker), " ".join(by.split())
     folders = [RunFolder(each) for each in runs]
     for folder in folders:
         folder.read_record()  # a folder that holds no run is not to be locked
@@ -124,14 +138,16 @@ def import_command(
         click.echo(f"evalkit: warning: {str(sheet)!r}: {each}", err=True)
     with ExitStack() as locks:
         for folder in folders:
-            locks.enter_context(folder.locked())
+            locks.enter_context(locked(folder))
+            # Somebody else's import may have come in between.
+            check_free(folder, name, named=marker is not None, replace=replace)
         held = read_runs(runs)
         with problems_listed(sheet):
             found = markings_from(filled, held, marker=name, by=by, partial=partial)
         pairs = zip(held, found, strict=True)
         write_markings([(run.folder, marking) for run, marking in pairs])
         for run in held:
-            write_card(run.folder, run.record, plugins)
+            renew_card(run, plugins)
     for run, marking in zip(held, found, strict=True):
         tell(run, [marking], plugins)
     for other in shared_humans(folders, name):
@@ -157,6 +173,32 @@ def problems_listed(sheet: Path) -> Generator[None]:
         raise UsageError(f"{str(sheet)!r}: nothing was imported") from exc
 
 
+@contextmanager
+def locked(folder: RunFolder) -> Generator[None]:
+    """Hold a folder, or say in one line why that cannot be."""
+    with ExitStack() as lock:
+        try:
+            lock.enter_context(folder.locked())
+        except OSError as exc:
+            raise UsageError(
+                f"run folder {str(folder.path)!r} cannot be written: {exc.strerror}"
+            ) from exc
+        yield
+
+
+def renew_card(run: MarkedRun, plugins: Plugins) -> None:
+    """Write a run's card anew; where that fails its marks are there all the same."""
+    try:
+        write_card(run.folder, run.record, plugins)
+    except OSError as exc:
+        where = visible(repr(str(run.folder.card)))
+        click.echo(
+            f"evalkit: warning: {where} cannot be written ({exc.strerror}) and lacks "
+            "these marks, which are in the run",
+            err=True,
+        )
+
+
 def shared_humans(folders: Sequence[RunFolder], name: str) -> list[str]:
     """The other people who marked all of the runs."""
     sets = [set(markers(folder)) for folder in folders]
@@ -179,23 +221,34 @@ def check_free(folder: RunFolder, name: str, *, named: bool, replace: bool) -> N
 
 def has(folder: RunFolder, marker: str) -> bool:
     """Whether a marker's marks are there."""
-    return marking_path(folder, marker).exists()
+    _ = marking_path(folder, marker)  # a name that no marker can have is refused
+    return marker in markers(folder)
 
 
 def tell(run: MarkedRun, given: Sequence[Marking], plugins: Plugins) -> None:
     """Print what a run comes to by some markers, beside the automatic marking."""
     metrics = metrics_of(run, plugins)
-    answers = sum(len(result.attempts) for result in run.results)
     click.echo(visible(f"{run.record.spec.model} ({run.folder.path})"))
     for marking in given:
         who = f" ({marking.by})" if marking.by else ""
-        marked = sum(not each.error for each in marking.answers)
-        click.echo(visible(f"  {marking.marker}{who}: {marked} of {answers} answers"))
+        click.echo(visible(f"  {marking.marker}{who}: {extent(run, marking)}"))
         for estimate in totals(run, metrics, marking):
             click.echo(f"    {estimate.metric}: {estimate_line(estimate)}")
     click.echo(f"  {AUTOMATIC}")
     for estimate in totals(run, metrics, None):
         click.echo(f"    {estimate.metric}: {estimate_line(estimate)}")
+
+
+def extent(run: MarkedRun, marking: Marking) -> str:
+    """How many of a run's answers a marker marked, and what that means for a total."""
+    answers = sum(len(result.attempts) for result in run.results)
+    marked = sum(not each.error for each in marking.answers)
+    said = [f"{marked} of {answers} answers"]
+    if marked < answers:
+        said.append("the others count as nothing")
+    if marking.results_sha256 not in ("", answers_sha256(run.results)):
+        said.append("marked before the run's answers changed")
+    return "; ".join(said)
 
 
 @marks_command.command("show")
@@ -234,9 +287,8 @@ def agree_command(
     click.echo(f"{first} and {second}, {sentence(compared.total())}")
     click.echo(f"{first} gave {compared.total().bias:+.2f} points more on average")
     if compared.alone:
-        click.echo(
-            f"{compared.alone} answers that only one of them marked are left out"
-        )
+        alone = several(compared.alone, "answer")
+        click.echo(f"left out: {alone} that only one of them marked")
     for name in compared.stale:
         click.echo(f"warning: {name} marked other answers than the run has now")
     for run in held:

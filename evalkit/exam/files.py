@@ -6,6 +6,7 @@ the file, and the line within it where there is one.
 
 import json
 import math
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from evalkit.errors import DataError
 from evalkit.exam.schemas import problem
+from evalkit.report.words import short
 from evalkit.rows import is_object, shown
 
 HEADING = "exam.json"
@@ -22,6 +24,8 @@ NAMES = (HEADING, QUESTIONS, WORKED)
 """The files that are read; whatever else lies in the folder is not looked at."""
 MAX_BYTES = 16 << 20
 MAX_LINES = 2000
+LONGEST = 400
+"""Characters that an error tells of what is wrong: a check may be very long."""
 BOM = "\ufeff"
 
 
@@ -36,7 +40,7 @@ class Place:
     def wrong(self, what: str) -> DataError:
         """The error for something that is wrong there."""
         line = "" if self.line is None else f", line {self.line}"
-        return DataError(f"{self.file}{line}: {' '.join(what.split())}")
+        return DataError(f"{self.file}{line}: {short(what, LONGEST)}")
 
 
 def place(folder: Path, name: str, line: int | None = None) -> Place:
@@ -48,6 +52,9 @@ def read_text(folder: Path, name: str) -> str:
     """A file's text; a DataError if it cannot be had."""
     where = place(folder, name)
     try:
+        # A pipe would be waited for until somebody writes to it.
+        if stat.S_ISFIFO((folder / name).stat().st_mode):
+            raise where.wrong("is a pipe, not a file")
         with (folder / name).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -93,13 +100,21 @@ def decoded(text: str, where: Place, schema: str) -> dict[str, Any]:
     """A JSON object that keeps to a schema; a DataError says what it does not keep."""
     try:
         value: object = json.loads(
-            text, object_pairs_hook=once, parse_constant=finite, parse_float=finite
+            text,
+            object_pairs_hook=once,
+            parse_constant=finite,
+            parse_float=finite,
+            parse_int=whole_number,
         )
+        _ = json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as exc:
         column = f"column {exc.colno}"
         if where.line is None:
             column = f"line {exc.lineno}, {column}"
         raise where.wrong(f"is not JSON: {exc.msg} at {column}") from None
+    except UnicodeEncodeError as exc:
+        half = f"\\u{ord(exc.object[exc.start]):04x}"
+        raise where.wrong(f"has {half}, which is half a character") from None
     except (ValueError, RecursionError) as exc:
         raise where.wrong(f"is not JSON as it is read here: {exc}") from None
     if not is_object(value):
@@ -123,5 +138,11 @@ def finite(text: str) -> float:
     """A number; not one that JSON does not know, or that is beyond all reckoning."""
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is no number")
+        raise ValueError(f"{short(text, 40)} is no number")
     return number
+
+
+def whole_number(text: str) -> int:
+    """A whole number that is not beyond all reckoning either."""
+    _ = finite(text)
+    return int(text)

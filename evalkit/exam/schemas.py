@@ -64,8 +64,15 @@ def deepest(error: Any) -> Any:
     best: Any = importlib.import_module("jsonschema").exceptions.best_match
     found = error
     while found.context and not one_of_fields(found):
-        found = best(found.context)
+        # A text that breaks the rule for texts is no wrong list.
+        fitting = [each for each in found.context if wrong_inside(each, found)]
+        found = best(fitting or found.context)
     return found
+
+
+def wrong_inside(error: Any, whole: Any) -> bool:
+    """Whether a value is of the right type for a schema and wrong in another way."""
+    return error.validator != "type" or len(error.path) > len(whole.path)
 
 
 def one_of_fields(error: Any) -> list[str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from evalkit.errors import DataError
 from evalkit.exam.total import ExamTotal
 from evalkit.metrics import Metric
 from evalkit.protocol import Chat, FewShot, Protocol
@@ -92,7 +93,9 @@ class Exam(Task):
         own = schemes_of(self.folder()).get(sample.id)
         if own is not None:
             return own
-        facts = sample.metadata  # a worked example's
+        facts = sample.metadata
+        if "scheme" not in facts:  # as a worked example has
+            raise DataError(f"the exam has no question {sample.id!r} any more")
         return marking_scheme(
             facts["scheme"], facts["answer_type"], facts["answer"], sample.points
         )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from evalkit.errors import UsageError
 from evalkit.marks.sheet import MarkedRun
-from evalkit.marks.store import AUTOMATIC, answers_sha256, read_marking
-from evalkit.report.words import points
+from evalkit.marks.store import AUTOMATIC, answers_sha256, read_marking, remarked
+from evalkit.report.words import points, several
 from evalkit.results import OPEN
 from evalkit.stats.agreement import Agreement, agreement
+from evalkit.types import SampleResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ def agreed(pairs: Iterable[Pair]) -> Agreement:
 
 def compare(runs: Sequence[MarkedRun], first: str, second: str) -> Compared:
     """Pair up two markers' points over all runs; UsageError if they share none."""
+    if first == second:
+        raise UsageError(f"{first!r} twice: name two markers to compare")
     pairs: list[Pair] = []
     alone = 0
     stale: dict[str, None] = {}
@@ -91,31 +94,27 @@ def marked_points(
 ) -> Mapping[tuple[str, int], float]:
     """What a marker gave, by sample and attempt; unmarked ones left out."""
     if marker == AUTOMATIC:
-        return {
-            (result.id, number): attempt.score.points
-            for result in run.results
-            for number, attempt in enumerate(result.attempts)
-            if attempt.score.outcome not in OPEN
-        }
+        return given_points(run.results)
     marking = read_marking(run.folder, marker)
     if marking.results_sha256 not in ("", answers_sha256(run.results)):
         stale[marker] = None
-    there = {
-        (result.id, number)
-        for result in run.results
-        for number, _ in enumerate(result.attempts)
-    }
+    return given_points(remarked(run.results, marking))
+
+
+def given_points(results: Iterable[SampleResult]) -> Mapping[tuple[str, int], float]:
+    """Points by sample and attempt, but for what nobody could mark."""
     return {
-        (each.id, each.attempt): each.points
-        for each in marking.answers
-        if not each.error and (each.id, each.attempt) in there
+        (result.id, number): attempt.score.points
+        for result in results
+        for number, attempt in enumerate(result.attempts)
+        if attempt.score.outcome not in OPEN
     }
 
 
 def sentence(found: Agreement) -> str:
     """An agreement in one line."""
     return (
-        f"{found.n} answers: {percent(found.exact)} exactly alike, "
+        f"{several(found.n, 'answer')}: {percent(found.exact)} exactly alike, "
         f"{percent(found.within_one)} within 1 point, mean difference "
         f"{found.mae:.2f} points, kappa {kappa_line(found)}"
     )

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from evalkit.marks.sheet import Row
+from evalkit.marks.sheet import Row, readable
 from evalkit.report.words import points
 
 COLUMNS = (
@@ -37,15 +37,16 @@ def csv_sheet(questions: Iterable[Sequence[Row]], separator: str = ",") -> bytes
 
 def cells(row: Row) -> list[str]:
     """A row, nothing in which a spreadsheet would compute."""
+    result = row.result
     rubric = "\n".join(f"{points(each.points)} p: {each.step}" for each in row.rubric)
     texts = (
         row.id,
-        row.result.id,
-        row.result.question,
-        row.result.target,
-        rubric,
+        readable(result.id),
+        readable(result.question),
+        readable(result.target),
+        readable(rubric),
         row.answer,
-        points(row.result.max_points),
+        points(result.max_points),
         "",
         "",
     )

@@ -124,6 +124,8 @@ def markings_from(
     problems = reckoning.problems
     if not partial:
         problems = [*problems, *reckoning.unmarked, *reckoning.missing()]
+    if len(problems) > 1 and not reckoning.named:
+        raise SheetError([problems[0], "no other row is of these runs either"])
     if problems:
         raise SheetError(problems)
     if not reckoning.given:

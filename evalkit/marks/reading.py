@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,14 @@ BINARIES = {
     b"PK\x03\x04": "a workbook or document, not a text",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook, not a text",
     b"%PDF": "a PDF",
+    b"<!doctype html": "the page to mark in, whose button downloads the sheet",
 }
 HUNGARIAN = frozenset("őűŐŰ")
 COLUMNS = ("id", "points", "comment")
-NUMBER = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,6})?")
+SEPARATOR_LINE = re.compile(r"\A(\"?)sep=.\1(?=[\r\n])")
+"""What Excel may write before the headings; its line is left, to be counted."""
+NUMBER = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,6})?|[.,][0-9]{1,6}")
+WHOLE = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +56,10 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet:
     """Read a sheet; a UsageError tells in one line why it cannot be one."""
     text, assumed = decoded(content_of(path), path)
-    text = re.sub(r"\Asep=.[\r\n]+", "", text)
+    text = SEPARATOR_LINE.sub("", text)
     separator = separator_of(text, path)
     try:
-        lines = tuple(lines_of(text, separator))
+        lines = tuple(lines_of(text, separator, path))
     except csv.Error as exc:
         raise UsageError(f"{str(path)!r} is no CSV: {exc}") from exc
     if not lines:
@@ -87,11 +91,18 @@ def decoded(content: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
     else:
         encoding = "utf-8-sig"
     try:
-        return content.decode(encoding), ()
+        return text_of(content.decode(encoding), path), ()
     except UnicodeDecodeError as exc:
         if encoding == "utf-16":
             raise UsageError(f"{str(path)!r} is damaged: {exc.reason}") from exc
     return windows(content, path)
+
+
+def text_of(text: str, path: Path) -> str:
+    """The text itself; UTF-32 passes for UTF-16, but with a NUL beside each letter."""
+    if "\0" in text:
+        raise UsageError(f"{str(path)!r} is no text: save the sheet as CSV in UTF-8")
+    return text
 
 
 def windows(content: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
@@ -137,7 +148,7 @@ def headings(cells: Sequence[str]) -> list[str]:
     return [" ".join(unguarded(each).split()).casefold() for each in cells]
 
 
-def lines_of(text: str, separator: str) -> Iterator[Line]:
+def lines_of(text: str, separator: str, path: Path) -> Iterator[Line]:
     """The rows below the headings, blank ones left out."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names: list[str] = []
@@ -149,13 +160,39 @@ def lines_of(text: str, separator: str) -> Iterator[Line]:
         if not names:
             names = headings(cells)
             continue
+        if any(cell.strip() for cell in cells[len(names) :]):
+            raise UsageError(
+                f"{str(path)!r}, line {line}: has more cells than there are headings; "
+                f"a cell with a {SEPARATORS[separator]} in it belongs in quotes"
+            )
         values = dict(zip(names, cells, strict=False))
+        if torn(values, text, separator):
+            points, comment = values["points"].strip(), values["comment"].strip()
+            raise UsageError(
+                f"{str(path)!r}, line {line}: either {points} points with the comment "
+                f"{comment!r}, or {points},{comment} points, which belongs in quotes; "
+                "a comment of more than a number is understood"
+            )
         yield Line(
             line=line,
             id=unguarded(values.get("id", "").strip()),
             points=unguarded(values.get("points", "").strip()),
             comment=unguarded(values.get("comment", "").strip()),
         )
+
+
+def torn(values: Mapping[str, str], text: str, separator: str) -> bool:
+    """Whether 1,5 without quotes may have become 1 point with the comment 5.
+
+    It cannot where all cells are in quotes, as evalkit writes them.
+    """
+    if separator != "," or text.lstrip().startswith('"'):
+        return False
+    names = list(values)
+    place = names.index("points") if "points" in names else len(names)
+    return names[place + 1 : place + 2] == ["comment"] and all(
+        WHOLE.fullmatch(values[name].strip()) for name in ("points", "comment")
+    )
 
 
 def number_of(text: str) -> float | None:

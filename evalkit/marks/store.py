@@ -99,14 +99,15 @@ def write_marking(folder: RunFolder, marking: Marking) -> None:
 def write_markings(given: Sequence[tuple[RunFolder, Marking]]) -> None:
     """Put several runs' marks in place; if that fails for one, for none of them."""
     paths = [marking_path(folder, marking.marker) for folder, marking in given]
-    before = [path.read_bytes() if path.exists() else None for path in paths]
+    before: list[bytes | None] = []
     done = 0
     try:
-        for folder, marking in given:
+        for path, (folder, marking) in zip(paths, given, strict=True):
+            before.append(path.read_bytes() if path.exists() else None)
             write_marking(folder, marking)
             done += 1
     except OSError as exc:
-        for path, content in zip(paths[:done], before[:done], strict=True):
+        for path, content in zip(paths[:done], before, strict=False):
             if content is None:
                 path.unlink()
             else:

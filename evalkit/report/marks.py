@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 from evalkit.exam.total import ExamTotal, is_exam
+from evalkit.folder import RunFolder
 from evalkit.hookspecs import hookimpl
-from evalkit.marks.agreeing import kappa_line, percent
+from evalkit.marks.agreeing import given_points, kappa_line, percent
 from evalkit.marks.store import (
     AUTOMATIC,
     MarkedAnswer,
@@ -17,7 +19,6 @@ from evalkit.marks.store import (
 )
 from evalkit.record import RunRecord
 from evalkit.report.card import CardSection
-from evalkit.report.matrix import home
 from evalkit.report.words import (
     cell,
     code,
@@ -26,10 +27,10 @@ from evalkit.report.words import (
     points,
     several,
 )
-from evalkit.results import OPEN, Results
+from evalkit.results import Results
 from evalkit.stats.agreement import Agreement, agreement
 from evalkit.text import visible
-from evalkit.types import Estimate, Mark, Outcome, SampleResult
+from evalkit.types import Estimate, Mark, Outcome
 
 LEGEND = (
     "Exact: the same points for an answer. Within 1: at most one point apart. Kappa is "
@@ -63,7 +64,7 @@ class MarkerTotal:
     @property
     def line(self) -> str:
         """In one line: ``judge (hf:some/model): 39.5 of 100 (22.0 to 57.0)``."""
-        by = f" ({self.by})" if self.by else ""
+        by = f" ({one_line(self.by)})" if self.by else ""
         remarks = f"; {self.remarks}" if self.remarks else ""
         return f"{self.marker}{by}: {estimate_line(self.estimate)}{remarks}"
 
@@ -113,29 +114,24 @@ def agreements(
             yield one, other, agreement(pairs, [sample for sample, _ in both])
 
 
-def given_points(results: Iterable[SampleResult]) -> dict[tuple[str, int], float]:
-    """Points by sample and attempt, but for what nobody could mark."""
-    return {
-        (result.id, number): attempt.score.points
-        for result in results
-        for number, attempt in enumerate(result.attempts)
-        if attempt.score.outcome not in OPEN
-    }
-
-
 @hookimpl
 def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
     """Who marked, if others did than a program, and how far they agree."""
-    folder = home(record, results.path)
-    if folder is None or not is_exam(record, results):
+    if not is_exam(record, results):
         return
-    if stored := markings(folder):
+    if stored := markings(run_folder(results.path)):
         told = (
             totals_table(results, stored),
             facts_list(stored),
             agreement_table(results, stored),
         )
         yield CardSection("Marked by", "\n\n".join(filter(None, told)), rank=13)
+
+
+def run_folder(results: Path) -> RunFolder:
+    """The folder of the run that results are of, whatever it has been renamed to."""
+    folder, outer = RunFolder(results.parent), RunFolder(results.parent.parent)
+    return outer if folder.path in (outer.regrading, outer.regraded) else folder
 
 
 def totals_table(results: Results, stored: Sequence[Marking]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from evalkit.record import RunRecord
 from evalkit.regrade import Change, Regraded
 from evalkit.report.terminal import outcome_line
-from evalkit.report.words import estimate_line, grader_name, points, quoted
+from evalkit.report.words import estimate_line, grader_name, points, quoted, short
 from evalkit.types import Estimate, Score
 
 
@@ -19,7 +19,7 @@ def heading(record: RunRecord, task_version: int, grader: str) -> Iterator[str]:
 
 
 def change_lines(change: Change) -> Iterator[str]:
-    """A verdict that flipped, with both reasons."""
+    """A verdict that flipped, with both reasons and the steps that did it."""
     result, before, after = change.result, change.before, change.after
     several = f", attempt {change.attempt + 1}" if len(result.attempts) > 1 else ""
     yield (
@@ -29,6 +29,18 @@ def change_lines(change: Change) -> Iterator[str]:
     )
     yield f"  before: {reasons(before)}"
     yield f"  now:    {reasons(after)}"
+    yield from step_changes(before, after)
+
+
+def step_changes(before: Score, after: Score) -> Iterator[str]:
+    """The steps of a rubric that earn something else now, with both reasons."""
+    for old, new in zip(before.marks, after.marks, strict=False):
+        if old.points != new.points:
+            yield (
+                f"  {points(old.points)} -> {points(new.points)} of "
+                f"{points(new.worth)} for {quoted(new.step, 90)}: "
+                f"{short(old.why, 100) or '–'} -> {short(new.why, 100) or '–'}"
+            )
 
 
 def named(score: Score) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from evalkit.folder import RunFolder
 from evalkit.marks.store import MarkedAnswer, Marking, answers_sha256, write_marking
+from evalkit.report.marks import evalkit_card_sections
 from evalkit.report.words import BAR, bar
 from evalkit.results import Results
 from evalkit.types import Mark, Outcome
@@ -176,6 +177,21 @@ def test_the_card_has_each_markers_total(judged: RunFolder) -> None:
     assert "| human | A. Teacher, 2026-11-22 | 5.5 of 7 " in told
     assert " | 1 answer not marked |" in told
     assert "- judge: prompt `1`" in told
+
+
+def test_a_run_that_was_renamed_keeps_its_markers(judged: RunFolder) -> None:
+    renamed = RunFolder(judged.path.rename(judged.path.parent.parent / "my run"))
+    assert "| human | A. Teacher" in section(renew_card(renamed), "Marked by")
+
+
+def test_the_card_of_a_run_that_is_judged_anew_has_its_markers(
+    judged: RunFolder,
+) -> None:
+    draft = RunFolder(judged.regrading)
+    draft.path.mkdir()
+    judged.results.rename(draft.results)
+    (told,) = evalkit_card_sections(judged.read_record(), Results(draft.results))
+    assert "| human | A. Teacher" in told.markdown
 
 
 def test_the_card_compares_each_two_markers(judged: RunFolder) -> None:

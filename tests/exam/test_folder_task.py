@@ -1,6 +1,7 @@
 """Folders as tasks: exams that somebody wrote, and what plugins make of others."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -222,6 +223,24 @@ def test_a_run_is_judged_anew_with_its_folder(
     made(tmp_path / "other", named("other_exam"))
     said = refusal(evalkit("grade", str(run), "--task=./other/"))
     assert "the run is of the task 'small_exam', and 'other' holds 'other_exam'" in said
+
+
+def test_judging_anew_tells_the_steps_that_changed(
+    evalkit: Evalkit, tmp_path: Path, exam: Path
+) -> None:
+    def stricter(_: Json, questions: list[Json]) -> None:
+        for each in questions:
+            each["rubric"][0] |= {"check": {"says": "zebra"}, "implied": False}
+
+    assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    (run,) = (tmp_path / "runs" / "small_exam").iterdir()
+    done = evalkit("grade", str(run), f"--task={made(tmp_path / 'new', stricter)}")
+    assert done.returncode == 0, done.stderr
+    assert " verdicts flipped (0 gained, " in done.stdout
+    changed = [each for each in done.stdout.splitlines() if "-> not found" in each]
+    assert changed
+    for each in changed:
+        assert re.fullmatch(r"  [\d.]+ -> 0 of [\d.]+ for '.+': .+ -> not found", each)
 
 
 def test_a_run_of_other_questions_is_not_judged_anew(

@@ -1,9 +1,11 @@
 """The exam format: what is read, and what is said of a folder that holds no exam."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from evalkit import DataError, UsageError
 from evalkit.exam import ExamPaper, read_exam
 from evalkit.exam.files import MAX_BYTES, MAX_LINES
+from evalkit.exam.folder import FolderExam
 from evalkit.exam.schemas import schema
 from evalkit.grading import FINALS
 from tests.exam.made import QUESTIONS, Change, Json, made, write_lines
@@ -46,7 +49,7 @@ def test_an_exam_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert [each.choose for each in found.parts] == [None, 1]
     assert [each.id for each in found.worked] == ["worked-1", "worked-2"]
     first = found.samples()[0]
-    assert (first.id, first.target, first.points) == ("1", "13", 3.0)
+    assert (first.id, first.target, first.points) == ("1", "13 cm", 3.0)
     assert [each.points for each in first.rubric] == [1.0, 1.0, 1.0]
     assert json.loads(first.metadata["notes"]) == ["Written for tests."]
     assert first.metadata["full_marks"] == "9"
@@ -394,10 +397,15 @@ FILE_FAULTS: Mapping[str, tuple[str, bytes, str]] = {
         b"[" * 200_000,
         "my_exam/questions.jsonl, line 1: is not JSON",
     ),
+    "a whole number beyond all": (
+        "exam.json",
+        b'{"points": ' + b"9" * 400 + b"}",
+        "my_exam/exam.json: is not JSON as it is read here: " + "9" * 39 + "… is no",
+    ),
     "half a character": (
         "questions.jsonl",
         rb'{"number": "\ud800"}',
-        "my_exam/questions.jsonl, line 1: ",
+        r"my_exam/questions.jsonl, line 1: has \ud800, which is half a character",
     ),
     "too large a file": (
         "questions.jsonl",
@@ -451,6 +459,58 @@ def test_a_folder_for_a_file_is_no_bug(tmp_path: Path) -> None:
     assert "questions.jsonl: cannot be read" in refused(folder)
 
 
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    folder = made(tmp_path / "my_exam")
+    (folder / "worked.jsonl").unlink()
+    os.mkfifo(folder / "worked.jsonl")
+    assert refused(folder) == "my_exam/worked.jsonl: is a pipe, not a file"
+
+
+def test_an_error_stays_a_line_that_can_be_read(tmp_path: Path) -> None:
+    def long(_: Json, questions: list[Json]) -> None:
+        questions[0]["rubric"][0]["check"] = {"value": "1+" * 50_000 + "1"}
+
+    said = refused(made(tmp_path / "my_exam", long))
+    assert said.startswith(
+        "my_exam/questions.jsonl, line 1: rubric[0].check: cannot read '1+1+1"
+    )
+    assert len(said) < 500
+
+
+@pytest.mark.parametrize("name", ["I\n", "\x1b[31mI", " ", ""])
+def test_a_part_has_a_name_in_one_line(tmp_path: Path, name: str) -> None:
+    def called(heading: Json, _: list[Json]) -> None:
+        heading["parts"][0]["name"] = name
+
+    said = refused(made(tmp_path / "my_exam", called))
+    assert said.endswith(f"parts[0].name: {name!r} must be words in one line")
+
+
+@pytest.mark.parametrize("field", ["name", "language"])
+def test_a_line_end_is_no_part_of_a_name(tmp_path: Path, field: str) -> None:
+    def ended(heading: Json, _: list[Json]) -> None:
+        heading[field] = "en\n"
+
+    said = refused(made(tmp_path / "my_exam", ended))
+    assert said.startswith(f"my_exam/exam.json: {field}: 'en\\n' must be")
+
+
+def test_a_line_end_is_no_part_of_a_number(tmp_path: Path) -> None:
+    def ended(_: Json, questions: list[Json]) -> None:
+        questions[0]["number"] += "\n"
+
+    said = refused(made(tmp_path / "my_exam", ended))
+    assert "line 1: number: " in said
+
+
+def test_an_empty_phrase_is_not_taken_for_a_wrong_list(tmp_path: Path) -> None:
+    def silent(_: Json, questions: list[Json]) -> None:
+        questions[0]["rubric"][0]["check"] = {"says": ""}
+
+    said = refused(made(tmp_path / "my_exam", silent))
+    assert "rubric[0].check.says: is empty (in step 1)" in said
+
+
 # The schemas.
 
 
@@ -487,3 +547,11 @@ def test_the_library_for_schemas_is_imported_only_for_an_exam() -> None:
         "sys.exit('jsonschema' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_question_that_is_gone_is_no_riddle(tmp_path: Path) -> None:
+    """Somebody may edit an exam while a run of it goes on."""
+    task = FolderExam(path=made(tmp_path / "my_exam"))
+    gone = replace(next(iter(task.samples())), id="99")
+    with pytest.raises(DataError, match="the exam has no question '99' any more"):
+        task.scheme(gone)

@@ -166,6 +166,23 @@ def test_saying_the_question_again_is_no_evidence() -> None:
     assert mark({"says": "opposite"}, "The equal ones must be opposite.", question) == 2
 
 
+def test_an_expression_or_equation_of_the_question_is_no_evidence() -> None:
+    question = "Show that q(x) = (x − 2)² + 4x is even. Solve 6t − 5t² = 1."
+    assert mark({"term": "x^2 + 4"}, "q(x) = (x − 2)² + 4x", question) == 0
+    assert mark({"term": "x^2 + 4"}, "q(x) = x² + 4", question) == 2
+    assert mark({"equation": "6*t - 5*t^2 = 1"}, "6t − 5t² = 1", question) == 0
+    assert mark({"equation": "6*t - 5*t^2 = 1"}, "5t² − 6t + 1 = 0", question) == 2
+
+
+def test_factorials_side_by_side_are_multiplied() -> None:
+    assert mark({"value": 120, "worked": True}, "16!/(2!14!) pairs") == 2
+
+
+def test_what_an_answer_gave_is_not_what_follows_from_it() -> None:
+    check = {"follows": "1*base", "from": {"base": "base"}}
+    assert mark(check, "The base has 156 cm². So the box has 156 cm³.") == 0
+
+
 def test_a_wrong_value_is_followed_through() -> None:
     check = {"follows": "3*base", "from": {"base": "base|hexagon"}}
     assert mark(check, "The base has 15√3 cm². The box: 15√3 · 3 = 45√3 cm³") == 2
@@ -245,6 +262,11 @@ def test_stating_every_number_there_is_earns_nothing() -> None:
         ({"check": {"term": "7*24"}}, "a value, not a term"),
         ({"check": {"roots": {"x": 1, "y": 2}}}, "roots takes one unknown"),
         ({"check": {"follows": "3*a", "from": {"b": "base"}}}, "just the names in"),
+        ({"check": {"final": "median"}}, "a number has no aspect 'median'"),
+        ({"check": {"final": True, "per_fault": 1}}, "per_fault is not for a number"),
+        ({"check": {"any": [{"final": "median"}]}}, "a number has no aspect 'median'"),
+        ({"check": {"says": "slope|"}}, "an alternative without words"),
+        ({"check": {"says": "... ..."}}, "an alternative without words"),
         ({"check": {"final": True}, "needs": [1]}, "needs must name steps before it"),
     ],
 )

@@ -1,9 +1,13 @@
 """The commands as people call them, on a real exam answered beforehand."""
 
 import csv
+import errno
 import json
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from tests.conftest import Evalkit, shared
 
 PUBLISHED = {"Qwen-14B-Chat": 36.5, "Baichuan2-13B-Chat": 19.5, "Yi-34B-Chat": 39.0}
 LIMIT = 4
+IS_A = os.strerror(errno.EISDIR)
 
 
 @pytest.fixture
@@ -90,6 +95,27 @@ def test_a_page_is_written_too_and_anything_else_refused(
     assert "must end in .csv or .html" in refused.stderr
 
 
+def test_a_sheet_that_somebody_filled_in_is_not_written_over(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    sheet = Path(marked(tmp_path, evalkit, run, 1))
+    content = sheet.read_bytes()
+    refused = evalkit("marks", "export", str(run), "--to", str(sheet))
+    assert refused.returncode == 2
+    assert "is a sheet with points in it: choose another name" in refused.stderr
+    assert sheet.read_bytes() == content
+    blank = str(tmp_path / "sheet.csv")
+    assert evalkit("marks", "export", str(run), "--to", blank).returncode == 0
+
+
+def test_a_marker_is_not_compared_with_itself(evalkit: Evalkit, run: Path) -> None:
+    refused = evalkit("marks", "agree", str(run), "automatic", "automatic")
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "evalkit: 'automatic' twice: name two markers to compare\n"
+    )
+
+
 def test_a_second_marker_is_told_from_the_first(
     tmp_path: Path, evalkit: Evalkit, run: Path
 ) -> None:
@@ -133,6 +159,95 @@ def test_nothing_is_half_imported(tmp_path: Path, evalkit: Evalkit, run: Path) -
         assert path.name == "lock" or path.read_bytes() == content
 
 
+def test_a_folder_that_cannot_be_written_is_told_in_a_line(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    sheet = marked(tmp_path, evalkit, run, 1)
+    (run / "lock").unlink()
+    (run / "lock").mkdir()
+    done = evalkit("marks", "import", str(run), sheet)
+    assert done.returncode == 2
+    assert done.stderr == f"evalkit: run folder '{run}' cannot be written: {IS_A}\n"
+    (run / "lock").rmdir()
+    (run / "marks" / "human.json").mkdir(parents=True)
+    done = evalkit("marks", "import", str(run), sheet, "--replace")
+    assert done.returncode == 2
+    where = run / "marks" / "human.json"
+    assert done.stderr == f"evalkit: '{where}' cannot be written: {IS_A}\n"
+
+
+def test_marks_are_in_though_the_card_cannot_be_written(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    sheet = marked(tmp_path, evalkit, run, 1)
+    (run / "card.md.part").mkdir()
+    done = evalkit("marks", "import", str(run), sheet)
+    assert done.returncode == 0
+    assert done.stderr == (
+        f"evalkit: warning: '{run / 'card.md'}' cannot be written ({IS_A}) and lacks "
+        "these marks, which are in the run\n"
+    )
+    assert len(read_marking(RunFolder(run), "human").answers) == LIMIT
+
+
+def test_of_two_imports_at_once_one_is_refused(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    """The one that comes second waits for the first one's pipe to be read."""
+    first = marked(tmp_path, evalkit, run, 1)
+    second = tmp_path / "second.csv"
+    os.mkfifo(second)
+    waiting = Thread(target=feed, args=(second, run, evalkit, first))
+    waiting.start()
+    done = evalkit("marks", "import", str(run), str(second))
+    waiting.join()
+    assert done.returncode == 2, done.stdout
+    assert "has marks of 'human' already" in done.stderr
+    assert [each.points for each in read_marking(RunFolder(run), "human").answers] == [
+        1.0
+    ] * LIMIT
+
+
+def feed(second: Path, run: Path, evalkit: Evalkit, first: str) -> None:
+    """Have one sheet imported while another is being read."""
+    with second.open("w") as pipe:
+        assert evalkit("marks", "import", str(run), first).returncode == 0
+        pipe.write("id,points\n1,0\n2,0\n3,0\n4,0\n")
+
+
+def test_a_name_is_one_line(tmp_path: Path, evalkit: Evalkit, run: Path) -> None:
+    sheet = marked(tmp_path, evalkit, run, 1)
+    by = "Ann\n  human9 (Ben\x1b[31m)"
+    done = evalkit("marks", "import", str(run), sheet, "--by", by)
+    assert "human (Ann human9 (Ben\\x1b[31m)): 4 of 4 answers" in done.stdout
+    shown = evalkit("show", str(run)).stdout
+    assert "marked by human (Ann human9 (Ben\\x1b[31m)): " in shown
+
+
+def test_a_total_of_some_of_the_answers_is_told_as_such(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    sheet = tmp_path / "part.csv"
+    sheet.write_text("id,points\n1,2\n2,1\n")
+    done = evalkit("marks", "import", str(run), str(sheet), "--partial")
+    assert "  human: 2 of 4 answers; the others count as nothing\n" in done.stdout
+    marking = read_marking(RunFolder(run), "human")
+    write_marking(RunFolder(run), replace(marking, results_sha256="0" * 64))
+    shown = evalkit("marks", "show", str(run)).stdout
+    assert "as nothing; marked before the run's answers changed\n" in shown
+
+
+def test_marks_that_a_question_does_not_have_are_not_compared(
+    evalkit: Evalkit, run: Path
+) -> None:
+    answer = MarkedAnswer(id="1", attempt=0, points=99)
+    write_marking(RunFolder(run), Marking(marker="human", answers=(answer,)))
+    done = evalkit("marks", "agree", str(run), "automatic", "human")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "the marks by 'human' are damaged: 99 points for '1'" in done.stderr
+
+
 def test_two_markers_are_compared_question_by_question(
     tmp_path: Path, evalkit: Evalkit, run: Path
 ) -> None:
@@ -149,7 +264,7 @@ def test_two_markers_are_compared_question_by_question(
     assert "judge and human, 3 answers: 33 % exactly alike, 67 %" in done.stdout
     assert "mean difference 0.83 points" in done.stdout
     assert "judge gave -0.83 points more on average" in done.stdout
-    assert "1 answers that only one of them marked are left out" in done.stdout
+    assert "left out: 1 answer that only one of them marked" in done.stdout
     assert "exam_total by judge:" in done.stdout
     assert "exam_total by human:" in done.stdout
     nobody = evalkit("marks", "agree", str(run), "human", "human2")

@@ -182,10 +182,21 @@ def test_a_sheet_without_any_points_is_refused(
 def test_problems_beyond_twenty_are_counted(
     run: MarkedRun, sheet: Callable[[str], Sheet]
 ) -> None:
-    text = "id,points\n" + "".join(f"x{i},1\n" for i in range(30))
+    text = "id,points\n1a,1\n" + "".join(f"x{i},1\n" for i in range(30))
     found = problems(sheet(text), run)
     assert len(found) == 21
-    assert found[-1] == "and 13 more"
+    assert found[-1] == "and 12 more"
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_sheet_of_another_run_is_told_in_two_lines(
+    tmp_path: Path, run: MarkedRun, sheet: Callable[[str], Sheet], partial: bool
+) -> None:
+    other = make_run(tmp_path, ANSWERS, model="other")
+    assert problems(sheet(filled(other)), run, partial=partial) == [
+        f"line 2: there is no answer of id '{ids(other)['1a']}'",
+        "no other row is of these runs either",
+    ]
 
 
 def test_a_sheet_of_answers_that_are_no_more_is_refused(
@@ -220,6 +231,7 @@ def test_points_go_to_the_run_whose_answer_they_are_for(
     [
         (b"PK\x03\x04rest", "save the sheet as CSV"),
         (b"\xd0\xcf\x11\xe0rest", "save the sheet as CSV"),
+        (b"<!doctype html>\n<html>", "whose button downloads the sheet: save"),
         (b"id,points\n1\x00,1\n", "is no text"),
         (b"", "must have the columns 'id' and 'points'"),
         (b"1a,2\n1b,3\n", "which is: 1a,2"),
@@ -243,3 +255,59 @@ def test_what_is_no_sheet_is_told_in_one_line(
 def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_sheet(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        # 2,5 points without quotes would pass for 2, the rest thrown away
+        ("id,points\n1a,2,5\n1b,0\n2,3\n", "line 2: has more cells than there are"),
+        ("id,points,comment\n1a,2,well, no\n", "a cell with a comma in it belongs"),
+        ("id;points;comment\n1a;2;well; no\n", "a cell with a semicolon in it"),
+        # or for 2 with a comment
+        ("id,points,comment\n1a,2,5\n1b,0\n2,3\n", "or 2,5 points, which belongs in"),
+    ],
+)
+def test_points_torn_at_their_decimal_comma_are_not_taken(
+    sheet: Callable[[str], Sheet], text: str, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        sheet(text)
+
+
+def test_a_number_is_a_comment_where_nothing_can_be_torn(
+    run: MarkedRun, sheet: Callable[[str], Sheet]
+) -> None:
+    quoted = '"id","points","comment"\n"1a","2.5","5"\n"1b","0","7"\n"2","3",""\n'
+    assert given(sheet(quoted), run) == RIGHT
+    plain = quoted.replace('"', "").replace(",", ";")
+    assert [each.comment for each in sheet(plain).lines] == ["5", "7", ""]
+    assert given(sheet(plain), run) == RIGHT
+
+
+def test_empty_cells_beyond_the_headings_are_no_matter(
+    run: MarkedRun, sheet: Callable[[str], Sheet]
+) -> None:
+    assert given(sheet("id,points\n1a,2.5,,\n1b,0,\n2,3, \n"), run) == RIGHT
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_tells_the_separator_is_counted(
+    run: MarkedRun, sheet: Callable[[str], Sheet], first: str, end: str
+) -> None:
+    text = end.join([first, "id;points", "1a;9", "1b;0", "2;3"])
+    assert problems(sheet(text), run) == ["line 3: question 1a is worth 3, not 9"]
+
+
+@pytest.mark.parametrize("half", [".5", ",5", "0.50"])
+def test_half_a_point_needs_no_nought(
+    run: MarkedRun, sheet: Callable[[str], Sheet], half: str
+) -> None:
+    read = sheet(f"id;points\n1a;{half}\n")
+    assert given(read, run, partial=True) == {"1a": 0.5}
+
+
+def test_utf_32_is_told_to_be_no_text(sheet: Callable[[bytes], Sheet]) -> None:
+    with pytest.raises(UsageError, match="save the sheet as CSV in UTF-8"):
+        sheet("id,points\n1a,1\n".encode("utf-32"))

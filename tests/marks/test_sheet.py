@@ -126,3 +126,10 @@ def test_signs_that_hide_or_steer_are_written_out(tmp_path: Path) -> None:
     run = make_run(tmp_path, {"1": ("a\r\nb\u202ec\x00\x1b[2J",)})
     answer = rows_of(csv_sheet(shuffled([run], None)))[0]["answer"]
     assert answer == "a\nb\\x202ec\\x00\\x1b[2J"
+
+
+def test_no_cell_hides_or_steers(tmp_path: Path) -> None:
+    run = make_run(tmp_path, {"1\x1b[2J": ("x",)})
+    (row,) = rows_of(csv_sheet(shuffled([run], None)))
+    assert row["number"] == "1\\x1b[2J"
+    assert row["question"].startswith("Question 1\\x1b[2J: ")

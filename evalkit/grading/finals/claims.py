@@ -127,6 +127,10 @@ class Claims(Final):
             for label, claim in self.claims.items()
         )
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return (*self.claims, *(f"{label} example" for label in self.claims))
+
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         """Judge all that is said of each claim: the reasons may stand anywhere."""
         passage = without_thinking(response)[-ENDING:]

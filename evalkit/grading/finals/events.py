@@ -75,6 +75,10 @@ class MoreProbable(Final):
         given = (f"P({name}) = {value}" for name, value in self.probabilities.items())
         return f"{self.value} is more probable, for {', '.join(given)}"
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("choice", *(f"P({event})" for event in self.probabilities))
+
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         found = super().judge(question, response, finished=finished)
         text = plain(without_thinking(response)[-ENDING:])

@@ -42,11 +42,18 @@ class Final(ABC):
     """What it looks for, in words."""
     alternatives: ClassVar[bool] = False
     """Whether "or" can only part answers that exclude each other."""
+    counted: ClassVar[bool] = False
+    """Whether elements that are missing or too many are counted."""
 
     @property
     @abstractmethod
     def target(self) -> str:
         """The reference answer, written as a model might."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the aspects that its findings may tell apart."""
+        return ()
 
     @abstractmethod
     def look(self, passage: str, question: str) -> Finding | None:

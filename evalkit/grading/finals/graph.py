@@ -71,6 +71,7 @@ class EdgeSet(Final):
     """All edges of a graph on points with one-digit labels."""
 
     wanted: ClassVar[str] = "list of edges"
+    counted: ClassVar[bool] = True
 
     edges: tuple[tuple[int, int], ...]
 

@@ -22,6 +22,7 @@ class LabelSet(Final):
     """All the right labels and no other; what is said not to fit is not picked."""
 
     wanted: ClassVar[str] = "choice of functions"
+    counted: ClassVar[bool] = True
 
     value: tuple[str, ...]
     of: tuple[str, ...]
@@ -29,6 +30,10 @@ class LabelSet(Final):
     @property
     def target(self) -> str:
         return " and ".join(self.value)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return self.value
 
     def look(self, passage: str, question: str) -> Finding | None:
         said = without_remarks(plain(passage).replace("(x)", ""))

@@ -119,6 +119,10 @@ class LineEquation(Final):
         a, b, c = self.line
         return f"{a:g}x + ({b:g})y = {c:g}"
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("direction",)
+
     def look(self, passage: str, question: str) -> Finding | None:
         names = ("x", "y")
         text = plain(passage)

@@ -132,6 +132,7 @@ class LetterSet(Final):
     """A set whose elements are letters."""
 
     wanted: ClassVar[str] = "set"
+    counted: ClassVar[bool] = True
     alternatives: ClassVar[bool] = True
 
     value: tuple[str, ...]
@@ -159,6 +160,7 @@ class IntegerList(Final):
     """All integers of some kind, each written out."""
 
     wanted: ClassVar[str] = "list of integers"
+    counted: ClassVar[bool] = True
 
     value: tuple[int, ...]
 
@@ -192,6 +194,10 @@ class ConstructedList(Final):
     @property
     def target(self) -> str:
         return ", ".join(str(each) for each in self.example)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("median", "range")
 
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         """Judge the final list; no other numbers look like one, wherever it is."""
@@ -235,6 +241,7 @@ class NumberSet(Final):
     """Exactly these numbers: a root that was tried and dropped is not among them."""
 
     wanted: ClassVar[str] = "set of numbers"
+    counted: ClassVar[bool] = True
 
     value: tuple[float, ...]
     tol_abs: float = 0.0

@@ -74,7 +74,7 @@ class Number(Final):
     @property
     def target(self) -> str:
         unit = "" if self.unit == "calendar year" else self.unit
-        return f"{self.value:g} {unit}".strip() if self.tol_abs else f"{self.value:.0f}"
+        return f"{self.value:.10g} {unit}".strip()
 
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         stated = final_answer(response) if self.called else None

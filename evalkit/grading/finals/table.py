@@ -54,6 +54,10 @@ class Table(Final):
         )
         return f"{'; '.join(rows)}; the gap grows"
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return ("values", "conclusion")
+
     def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
         """Judge the response as a whole: the table stands before its conclusion."""
         found = self.look(without_thinking(response)[-ENDING:], question)

@@ -268,6 +268,14 @@ class EachOf(Check):
         return Evidence(why, share) if found else None
 
 
+def everything(check: Check) -> Iterator[Check]:
+    """A check and all that it is made of."""
+    yield check
+    if isinstance(check, AnyOf | AllOf | EachOf):
+        for each in check.checks:
+            yield from everything(each)
+
+
 def constant(node: Node) -> float:
     """The value of an expression in a scheme; ValueError if it has none."""
     found = real_value(node)

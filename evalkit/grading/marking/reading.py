@@ -19,6 +19,7 @@ from evalkit.grading.marking.checks import (
     Says,
     Solves,
     constant,
+    everything,
 )
 from evalkit.grading.marking.equations import Equation, Roots
 from evalkit.grading.marking.phrases import Phrase
@@ -45,12 +46,27 @@ def scheme_of(rubric: Sequence[Json], final: FinalAnswer, points: float) -> Sche
     step cannot be checked as it says.
     """
     steps = tuple(step_of(each, number) for number, each in enumerate(rubric, start=1))
+    for number, step in enumerate(steps, start=1):
+        for check in () if step.check is None else everything(step.check):
+            if isinstance(check, Final):
+                check_final(check, final, f"step {number}")
     total = sum(each.points for each in steps)
     if total != points:
         raise SchemeError(
             f"the steps' points add up to {total:g}, the question has {points:g}"
         )
     return Scheme(steps, final)
+
+
+def check_final(check: Final, final: FinalAnswer, where: str) -> None:
+    """Refuse what this type of final answer never tells."""
+    if check.aspect and check.aspect not in final.parts:
+        known = ", ".join(map(repr, final.parts)) or "none"
+        raise SchemeError(
+            f"{where}: a {final.wanted} has no aspect {check.aspect!r}; it has {known}"
+        )
+    if check.per_fault and not final.counted:
+        raise SchemeError(f"{where}: per_fault is not for a {final.wanted}")
 
 
 def step_of(rubric: Json, number: int) -> SchemeStep:
@@ -95,8 +111,9 @@ def number(text: str | float) -> float:
     """A number of a scheme, which may be written as an expression."""
     if isinstance(text, int | float):
         return float(text)
+    node = parsed(text)
     try:
-        return constant(parsed(text))
+        return constant(node)
     except ValueError as exc:
         raise SchemeError(f"{text!r} {exc}") from exc
 
@@ -104,6 +121,14 @@ def number(text: str | float) -> float:
 def listed(given: Any) -> list[Any]:
     """One thing or several, as several."""
     return given if is_list(given) else [given]
+
+
+def phrase(text: str) -> Phrase:
+    """A phrase of a scheme, none of whose alternatives is empty."""
+    found = Phrase(text)
+    if not all(found.alternatives):
+        raise SchemeError(f"{text!r} has an alternative without words")
+    return found
 
 
 def two_sides(text: str) -> tuple[Node, Node]:
@@ -168,11 +193,11 @@ def read_term(given: Json) -> Check:
 
 
 def read_says(given: Json) -> Check:
-    return Says(tuple(map(Phrase, listed(given["says"]))))
+    return Says(tuple(map(phrase, listed(given["says"]))))
 
 
 def read_follows(given: Json) -> Check:
-    sources = {name: Phrase(text) for name, text in given["from"].items()}
+    sources = {name: phrase(text) for name, text in given["from"].items()}
     letters = {name: f"v_{place}" for place, name in enumerate(sources)}
     formula = parsed(WORD.sub(lambda m: letters.get(m[0], m[0]), str(given["follows"])))
     if names(formula) != frozenset(letters.values()):

@@ -85,7 +85,7 @@ def with_original_wording(paper: ExamPaper, rows: Iterable[Row]) -> ExamPaper:
         replace(each, question=found[each.number], figure="")
         for each in paper.questions
     )
-    return replace(paper, questions=questions, notes=notes(mended))
+    return replace(paper, questions=questions, notes=(*paper.notes[1:], *notes(mended)))
 
 
 def number_of(text: str, row: Row) -> str:
