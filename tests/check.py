@@ -12,13 +12,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SPLIT = ("-n", "2", "--dist", "loadfile")
+"""Two processes, each with whole files: most tests wait for processes of their
+own."""
 STEPS = {
     "lint": ("ruff", "check", "."),
     "format": ("ruff", "format", "--check", "."),
     "types, by mypy": ("mypy",),
     "types, by pyright": ("pyright", "--pythonpath", sys.executable),
     "reference": ("cogapp", "--check", "docs/reference.md"),
-    "tests": ("pytest", "--quiet", "--durations=5"),
+    "tests": ("pytest", "--quiet", "--durations=5", *SPLIT),
 }
 
 

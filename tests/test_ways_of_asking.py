@@ -310,7 +310,7 @@ def test_all_is_every_way_of_the_task(evalkit: Evalkit, tmp_path: Path) -> None:
         (("chats=false",), set(EVERY) - {"generate"}),
         (("ranks=false", "chats=false"), {"generate_fewshot"}),
     ],
-    ids=str,
+    ids=["no ranking", "no chat", "neither"],
 )
 def test_all_leaves_out_what_the_model_cannot_do(
     evalkit: Evalkit, tmp_path: Path, settings: Sequence[str], ways: set[str]
