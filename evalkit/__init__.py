@@ -5,8 +5,9 @@ Everything that a plugin needs is importable from here, from `evalkit.exam`, fro
 when they are first asked for, so that the command line starts quickly.
 """
 
-import importlib
 from typing import TYPE_CHECKING
+
+from evalkit.lazily import names_of
 
 if TYPE_CHECKING:
     from evalkit.__about__ import __version__
@@ -235,12 +236,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name from the module that defines it."""
-    for home, names in HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(home), name)
-    raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
+__getattr__ = names_of(__name__, HOMES)
 
 
 def __dir__() -> list[str]:

@@ -35,10 +35,8 @@ MODULES = (
     "evalkit.choices.protocols",
     "evalkit.report.card",
     "evalkit.report.matrix",
-    "evalkit.report.marks",
-    "evalkit.exam.card",
+    "evalkit.exam.sections",
     "evalkit.exam.folder",
-    "evalkit.exam.notes",
 )
 PACKAGES = ("evalkit_tasks", "evalkit_backends")
 

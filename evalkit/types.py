@@ -186,6 +186,10 @@ class Answer:
     """Where choices were ranked: what each came to, the greatest being the answer."""
 
 
+UNCHECKED = "needs a judge or a person"
+"""How the reason of a mark begins whose step cannot be checked automatically."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What an answer earned for one step of its rubric, and why."""

@@ -6,8 +6,9 @@ gives what a folder holds, and marks single answers. docs/how-to/make-an-exam.md
 format.
 """
 
-import importlib
 from typing import TYPE_CHECKING
+
+from evalkit.lazily import names_of
 
 if TYPE_CHECKING:
     from evalkit.exam.paper import ExamPaper, ExamPart, Question, WorkedExample
@@ -33,12 +34,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name from the module that defines it."""
-    for home, names in HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(home), name)
-    raise AttributeError(f"module 'evalkit.exam' has no attribute {name!r}")
+__getattr__ = names_of(__name__, HOMES)
 
 
 def __dir__() -> list[str]:

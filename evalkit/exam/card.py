@@ -10,13 +10,11 @@ from evalkit.exam.total import (
     question,
     unchecked,
 )
-from evalkit.grading.marking.scheme import UNCHECKED
-from evalkit.hookspecs import hookimpl
 from evalkit.record import RunRecord
 from evalkit.report.card import CardSection, answers, outcomes
 from evalkit.report.words import bar, cell, markdown_table, points, several
 from evalkit.results import Results
-from evalkit.types import Outcome, SampleResult
+from evalkit.types import UNCHECKED, Outcome, SampleResult
 
 MANY = 200
 """Up to so many questions are listed one by one."""
@@ -28,8 +26,7 @@ SILENT = frozenset({Outcome.NO_ANSWER, Outcome.TRUNCATED, Outcome.ERROR})
 """Outcomes that say by themselves why nothing was earned."""
 
 
-@hookimpl
-def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
+def sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
     """Points by part, by question, and where they were lost, if it was an exam."""
     if not is_exam(record, results):
         return

@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
-from evalkit.hookspecs import hookimpl
 from evalkit.record import RunRecord
 from evalkit.report.card import CardSection
 from evalkit.report.words import cell
 from evalkit.results import Results
 
 
-@hookimpl
-def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
+def sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
     """The notes of the exam, which its first question bears."""
     for first in islice(results, 1):
         if "notes" in first.metadata and "full_marks" in first.metadata:

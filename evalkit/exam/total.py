@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
 
-from evalkit.grading.marking.scheme import UNCHECKED
 from evalkit.metrics import Metric
 from evalkit.record import RunRecord
 from evalkit.stats.intervals import student, wilson
-from evalkit.types import Estimate, SampleResult
+from evalkit.types import UNCHECKED, Estimate, SampleResult
 
 NAME = "exam_total"
 

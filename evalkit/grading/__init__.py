@@ -10,8 +10,9 @@ and judging no more than a few seconds, with limits on everything that a text ca
 large.
 """
 
-import importlib
 from typing import TYPE_CHECKING
+
+from evalkit.lazily import names_of
 
 if TYPE_CHECKING:
     from evalkit.grading.equality import equal
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from evalkit.grading.kinds import CHOICE, MATH, QUANTITY, TEXT, Kind
     from evalkit.grading.marking.reading import SchemeError, scheme_of
     from evalkit.grading.marking.schema import check_schema
-    from evalkit.grading.marking.scheme import UNCHECKED, Marked, Scheme
+    from evalkit.grading.marking.scheme import Marked, Scheme
     from evalkit.grading.prose.expressions import leading_form, linear_form
     from evalkit.grading.prose.notation import plain
     from evalkit.grading.prose.numbers import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from evalkit.grading.scoring import judged
     from evalkit.grading.spoken import without_thinking
     from evalkit.grading.verdicts import GRADER, Judgement, Verdict
+    from evalkit.types import UNCHECKED
 
 HOMES = {
     "evalkit.grading.equality": ("equal",),
@@ -57,7 +59,8 @@ HOMES = {
     ),
     "evalkit.grading.marking.reading": ("SchemeError", "scheme_of"),
     "evalkit.grading.marking.schema": ("check_schema",),
-    "evalkit.grading.marking.scheme": ("UNCHECKED", "Marked", "Scheme"),
+    "evalkit.grading.marking.scheme": ("Marked", "Scheme"),
+    "evalkit.types": ("UNCHECKED",),
     "evalkit.grading.prose.expressions": (
         "leading_form",
         "linear_form",
@@ -130,13 +133,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name from the module that defines it: what only reads numbers
-    does without the rules of comparing."""
-    for home, names in HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(home), name)
-    raise AttributeError(f"module 'evalkit.grading' has no attribute {name!r}")
+__getattr__ = names_of(__name__, HOMES)
 
 
 def __dir__() -> list[str]:

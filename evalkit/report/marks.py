@@ -7,7 +7,6 @@ from pathlib import Path
 
 from evalkit.exam.total import ExamTotal, is_exam
 from evalkit.folder import RunFolder
-from evalkit.hookspecs import hookimpl
 from evalkit.marks.agreeing import given_points, kappa_line, percent
 from evalkit.marks.store import (
     AUTOMATIC,
@@ -114,8 +113,7 @@ def agreements(
             yield one, other, agreement(pairs, [sample for sample, _ in both])
 
 
-@hookimpl
-def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
+def sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
     """Who marked, if others did than a program, and how far they agree."""
     if not is_exam(record, results):
         return

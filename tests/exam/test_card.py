@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.folder import RunFolder
 from evalkit.marks.store import MarkedAnswer, Marking, answers_sha256, write_marking
-from evalkit.report.marks import evalkit_card_sections
+from evalkit.report.marks import sections
 from evalkit.report.words import BAR, bar
 from evalkit.results import Results
 from evalkit.types import Mark, Outcome
@@ -190,7 +190,7 @@ def test_the_card_of_a_run_that_is_judged_anew_has_its_markers(
     draft = RunFolder(judged.regrading)
     draft.path.mkdir()
     judged.results.rename(draft.results)
-    (told,) = evalkit_card_sections(judged.read_record(), Results(draft.results))
+    (told,) = sections(judged.read_record(), Results(draft.results))
     assert "| human | A. Teacher" in told.markdown
 
 

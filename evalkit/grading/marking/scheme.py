@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from evalkit.grading.finals.final import Final
 from evalkit.grading.marking.checks import Check, Evidence
 from evalkit.grading.marking.paper import Paper
-from evalkit.types import Mark
+from evalkit.types import UNCHECKED, Mark
 
-UNCHECKED = "needs a judge or a person"
-"""How the reason of a step begins that cannot be marked automatically."""
 HALF = 0.5
 """Points are given in halves."""
 

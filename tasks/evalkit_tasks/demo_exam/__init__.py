@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from evalkit import Task, hookimpl
-from evalkit.exam import Exam, ExamPaper
-from evalkit.grading import Marked
+from evalkit.exam import Exam
+
+if TYPE_CHECKING:
+    from evalkit.exam import ExamPaper
+    from evalkit.grading import Marked
 
 __all__ = ["DemoExam", "evalkit_tasks", "mark"]
 
@@ -46,7 +49,7 @@ class DemoExam(Exam):
         return Path(__file__).parent
 
 
-def mark(number: str, response: str, *, finished: bool = True) -> Marked:
+def mark(number: str, response: str, *, finished: bool = True) -> "Marked":
     """Mark an answer to the question of a number, such as 10a, step by step.
 
     `finished` is False for an answer that was cut off. Raises UsageError, which names a
@@ -56,7 +59,7 @@ def mark(number: str, response: str, *, finished: bool = True) -> Marked:
 
 
 @cache
-def questions() -> ExamPaper:
+def questions() -> "ExamPaper":
     """The exam, read once: marking an answer takes less time than that."""
     return DemoExam().paper()
 

@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from evalkit import Task, as_its_own, hookimpl
-from evalkit.exam import Exam, ExamPaper, ExamTotal
-from evalkit.grading import Marked
+from evalkit.exam import Exam, ExamTotal
 from evalkit_tasks.hungarian_exam.original import DATASET, with_original_wording
+
+if TYPE_CHECKING:
+    from evalkit.exam import ExamPaper
+    from evalkit.grading import Marked
 
 __all__ = ["ExamTotal", "HungarianExam", "evalkit_tasks", "mark"]
 
@@ -57,14 +60,14 @@ class HungarianExam(Exam):
     def folder(self) -> Path:
         return Path(__file__).parent
 
-    def paper(self) -> ExamPaper:
+    def paper(self) -> "ExamPaper":
         own = super().paper()
         if self.source == "package":
             return own
         return with_original_wording(own, self.data.rows(DATASET, "test"))
 
 
-def mark(number: str, response: str, *, finished: bool = True) -> Marked:
+def mark(number: str, response: str, *, finished: bool = True) -> "Marked":
     """Mark an answer to the question of a number, such as 15a, step by step.
 
     `finished` is False for an answer that was cut off. Raises UsageError, which names a
@@ -74,7 +77,7 @@ def mark(number: str, response: str, *, finished: bool = True) -> Marked:
 
 
 @cache
-def questions() -> ExamPaper:
+def questions() -> "ExamPaper":
     """The exam, read once: marking an answer takes less time than that."""
     return HungarianExam().paper()
 

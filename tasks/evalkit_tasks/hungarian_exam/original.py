@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from evalkit import DataError, DatasetRef, Row
-from evalkit.exam import ExamPaper
+
+if TYPE_CHECKING:
+    from evalkit.exam import ExamPaper
 
 COLUMN = "Question"
 DATASET = DatasetRef(
@@ -62,7 +65,7 @@ WORD = re.compile(r"[a-z]{3,}|\d+")
 FORM_FEED = "\x0c"
 
 
-def with_original_wording(paper: ExamPaper, rows: Iterable[Row]) -> ExamPaper:
+def with_original_wording(paper: "ExamPaper", rows: Iterable[Row]) -> "ExamPaper":
     """The exam with the questions as the dataset words them, its figures left out.
 
     A DataError names a row that is none of the questions, or one that is missing.
