@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from evalkit.errors import DataError
-from evalkit.types import Attempt, Outcome, SampleResult, Score
+from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score
 
 OPEN = frozenset({Outcome.ERROR, Outcome.UNDECIDED})
 """Outcomes that tell nothing about the answer: it might be right."""
@@ -65,6 +65,22 @@ class Results(Iterable[SampleResult]):
             ) from exc
         except msgspec.DecodeError as exc:
             raise DataError(f"{str(self.path)!r} is damaged: {exc}") from exc
+
+
+def result_of(
+    sample: Sample, index: int, attempts: tuple[Attempt, ...]
+) -> SampleResult:
+    """A sample with all the attempts at it."""
+    return SampleResult(
+        index=index,
+        id=sample.id,
+        question=sample.question,
+        target=sample.target,
+        max_points=sample.points,
+        metadata=sample.metadata,
+        attempts=attempts,
+        rubric=sample.rubric,
+    )
 
 
 def forgiven(results: Iterable[SampleResult]) -> Iterator[SampleResult]:

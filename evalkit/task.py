@@ -127,7 +127,7 @@ def marked(
     return replace(score, points=points, marks=tuple(marks))
 
 
-def outcome_of(read: str | None, value: float, *, truncated: bool) -> Outcome:
+def outcome_of(read: str | None, value: float, *, truncated: bool = False) -> Outcome:
     """Name what a value means."""
     if value == 1.0:
         return Outcome.RIGHT

@@ -22,9 +22,9 @@ from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
-from evalkit.results import Results, ResultsWriter
+from evalkit.results import Results, ResultsWriter, result_of
 from evalkit.summing import ceilings, estimates
-from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score
+from evalkit.types import Attempt, Outcome, Sample, Score
 
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
@@ -171,17 +171,7 @@ class Work:
         if len(scored) < len(attempts):
             return
         del self._open[dialogue.index]
-        sample = dialogue.sample
-        result = SampleResult(
-            index=dialogue.index,
-            id=sample.id,
-            question=sample.question,
-            target=sample.target,
-            max_points=sample.points,
-            metadata=sample.metadata,
-            attempts=scored,
-            rubric=sample.rubric,
-        )
+        result = result_of(dialogue.sample, dialogue.index, scored)
         self._writer.add(result)
         self._plugins.hook.evalkit_scored(spec=self.planned.spec, result=result)
 

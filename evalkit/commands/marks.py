@@ -246,7 +246,7 @@ def extent(run: MarkedRun, marking: Marking) -> str:
     said = [f"{marked} of {answers} answers"]
     if marked < answers:
         said.append("the others count as nothing")
-    if marking.results_sha256 not in ("", answers_sha256(run.results)):
+    if not marking.is_of(answers_sha256(run.results)):
         said.append("marked before the run's answers changed")
     return "; ".join(said)
 

@@ -7,7 +7,7 @@ from evalkit.exam.total import (
     PartTotal,
     is_exam,
     part_totals,
-    question,
+    question_total,
     unchecked,
 )
 from evalkit.record import RunRecord
@@ -79,7 +79,7 @@ def question_tables(parts: Sequence[PartTotal], results: Iterable[SampleResult])
     widest = max(each.worth for each in every)
     rows: dict[str, list[tuple[str, ...]]] = {part.name: [] for part in parts}
     for result in results:
-        found = question(result)
+        found = question_total(result)
         rows[found.part].append(
             (
                 cell(found.number),
@@ -108,7 +108,7 @@ def figures(results: Iterable[SampleResult]) -> Iterator[str]:
 def lost_lines(results: Iterable[SampleResult]) -> Iterator[str]:
     """A line for each question that lost points: how many, and for which steps."""
     for result in results:
-        found = question(result)
+        found = question_total(result)
         lost = found.worth - found.earned
         if lost > 1e-9:
             yield (

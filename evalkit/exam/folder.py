@@ -24,7 +24,7 @@ class FolderExam(Exam):
     path: Path = field(metadata={"identity": False})
 
     def __post_init__(self) -> None:
-        paper = self.paper()  # whatever is wrong with it is told before anything else
+        paper = self.paper  # whatever is wrong with it is told before anything else
         shots = min(MOST_SHOTS, len(paper.worked))
         as_its_own(
             self,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import UsageError
@@ -94,15 +94,19 @@ class WorkedExample:
     target: str
     solution: str
     answer_type: str = ""
+    """Empty for one whose target nothing is compared with."""
     answer: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def scheme(self) -> "Scheme":
+        """It is marked by its final answer alone."""
+        return marking_scheme(
+            as_json(FINAL_ONLY), self.answer_type, as_json(self.answer), 1.0
+        )
 
     def sample(self) -> Sample:
         """The example as few-shot protocols show it."""
-        marking = {
-            "answer_type": self.answer_type,
-            "answer": as_json(self.answer),
-            "scheme": as_json(FINAL_ONLY),
-        }
+        marking = {"answer_type": self.answer_type, "answer": as_json(self.answer)}
         return Sample(
             id=self.id,
             question=self.question,
@@ -150,9 +154,13 @@ class ExamPaper:
         asked = self.question(number)
         return asked.scheme.mark(asked.question, response, finished=finished)
 
+    @cached_property
     def schemes(self) -> Mapping[str, "Scheme"]:
-        """What answers to each question are marked by."""
-        return {each.number: each.scheme for each in self.questions}
+        """What answers to each question and worked example are marked by."""
+        return {
+            **{each.id: each.scheme for each in self.worked if each.answer_type},
+            **{each.number: each.scheme for each in self.questions},
+        }
 
     def samples(self) -> Sequence[Sample]:
         """All questions as a run asks them; the first one bears the notes."""

@@ -34,7 +34,6 @@ from evalkit.registry import unknown
 
 AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 """How msgspec says what is wrong, and where."""
-STEP = re.compile(r"^step (?P<number>\d+): (?P<what>.*)$", re.DOTALL)
 
 
 def read_heading(folder: Path) -> ExamPaper:
@@ -147,16 +146,14 @@ def check_rubric(question: Question, where: Place) -> None:
     try:
         _ = question.scheme
     except SchemeError as exc:
-        raise where.wrong(scheme_problem(str(exc))) from None
+        raise where.wrong(scheme_problem(exc)) from None
 
 
-def scheme_problem(said: str) -> str:
-    """What is wrong with a check, with the field in front."""
-    found = STEP.match(said)
-    if found is None:
-        return f"rubric: {said}"
-    number = int(found["number"])
-    return f"rubric[{number - 1}].check: {found['what']} (in step {number})"
+def scheme_problem(error: SchemeError) -> str:
+    """What is wrong with a rubric, with the field in front."""
+    if error.step is None:
+        return f"rubric: {error.what}"
+    return f"rubric[{error.step - 1}].check: {error.what} (in step {error.step})"
 
 
 def check_points(paper: ExamPaper, questions: Sequence[Question], where: Place) -> None:

@@ -1,9 +1,9 @@
 """An exam as a task: what every exam has in common, wherever its files lie."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -58,18 +58,27 @@ class Exam(Task):
     def folder(self) -> Path:
         """Where the exam's files are."""
 
+    @property
     def paper(self) -> "ExamPaper":
-        """The exam as its files have it; a DataError names what is wrong with them."""
+        """The exam as it is asked."""
+        return self.written
+
+    @cached_property
+    def written(self) -> "ExamPaper":
+        """The exam as its files had it when this task first needed them.
+
+        A DataError names what is wrong with them.
+        """
         # Reading schemas, answers and rubrics takes time that a list of tasks has not.
         from evalkit.exam.reading import read_exam
 
         return read_exam(self.folder())
 
     def samples(self) -> Iterable[Sample]:
-        return self.paper().samples()
+        return self.paper.samples()
 
     def exemplars(self) -> Sequence[Sample]:
-        return tuple(each.sample() for each in self.paper().worked)
+        return tuple(each.sample() for each in self.paper.worked)
 
     def gold(self, sample: Sample) -> Sequence[str]:
         """The solution, and the bare answer unless some step must be shown."""
@@ -88,17 +97,10 @@ class Exam(Task):
         It is no part of the sample: a better check judges old answers anew, without
         making the question another one.
         """
-        from evalkit.exam.paper import marking_scheme
-
-        own = schemes_of(self.folder()).get(sample.id)
-        if own is not None:
-            return own
-        facts = sample.metadata
-        if "scheme" not in facts:  # as a worked example has
+        scheme = self.written.schemes.get(sample.id)
+        if scheme is None:
             raise DataError(f"the exam has no question {sample.id!r} any more")
-        return marking_scheme(
-            facts["scheme"], facts["answer_type"], facts["answer"], sample.points
-        )
+        return scheme
 
     def score(self, sample: Sample, answer: Answer) -> Score:
         finished = answer.finish != "length"
@@ -106,11 +108,3 @@ class Exam(Task):
             sample.question, answer.text, finished=finished
         )
         return marked(sample, answer, read=found.read, marks=found.marks, why=found.why)
-
-
-@lru_cache(maxsize=8)
-def schemes_of(folder: Path) -> "Mapping[str, Scheme]":
-    """The schemes of an exam, read once by each process that scores."""
-    from evalkit.exam.reading import read_exam
-
-    return read_exam(folder).schemes()

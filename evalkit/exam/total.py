@@ -20,7 +20,7 @@ NAME = "exam_total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class QuestionTotal:
     """What a question was worth and what it earned."""
 
     number: str
@@ -42,8 +42,8 @@ class PartTotal:
     """What a part of an exam came to."""
 
     name: str
-    counted: tuple[Question, ...]
-    dropped: tuple[Question, ...]
+    counted: tuple[QuestionTotal, ...]
+    dropped: tuple[QuestionTotal, ...]
     """Questions of problems that do not count, for others earned more."""
 
     @property
@@ -90,7 +90,7 @@ class ExamTotal(Metric):
         return NAME
 
     def estimate(self, results: Iterable[SampleResult]) -> Estimate:
-        questions = [question(each) for each in results]
+        questions = [question_total(each) for each in results]
         parts = parts_of(questions)
         counted = [each for part in parts for each in part.counted]
         full = questions[0].full_marks if questions else 100.0
@@ -120,14 +120,14 @@ def is_exam(record: RunRecord, results: Iterable[SampleResult]) -> bool:
 
 def part_totals(results: Iterable[SampleResult]) -> tuple[PartTotal, ...]:
     """What each part came to, in the order of the exam."""
-    return parts_of([question(each) for each in results])
+    return parts_of([question_total(each) for each in results])
 
 
-def question(result: SampleResult) -> Question:
+def question_total(result: SampleResult) -> QuestionTotal:
     """A result as the exam counts it."""
     metadata = result.metadata
     choose = metadata.get("choose", "")
-    return Question(
+    return QuestionTotal(
         number=result.id,
         part=metadata["part"],
         problem=metadata["problem"],
@@ -149,15 +149,15 @@ def unchecked(result: SampleResult) -> float:
     )
 
 
-def parts_of(questions: Sequence[Question]) -> tuple[PartTotal, ...]:
+def parts_of(questions: Sequence[QuestionTotal]) -> tuple[PartTotal, ...]:
     """Questions by part, those apart that do not count."""
-    groups: dict[str, list[Question]] = {}
+    groups: dict[str, list[QuestionTotal]] = {}
     for each in questions:
         groups.setdefault(each.part, []).append(each)
     return tuple(part_total(name, group) for name, group in groups.items())
 
 
-def part_total(name: str, group: Sequence[Question]) -> PartTotal:
+def part_total(name: str, group: Sequence[QuestionTotal]) -> PartTotal:
     """A part with the problems that earned most; the earlier ones where some tie."""
     earned: dict[str, float] = {}
     for each in group:
@@ -170,7 +170,7 @@ def part_total(name: str, group: Sequence[Question]) -> PartTotal:
     )
 
 
-def interval(questions: Sequence[Question]) -> tuple[float, float, float, str]:
+def interval(questions: Sequence[QuestionTotal]) -> tuple[float, float, float, str]:
     """The share of the points that was earned, its interval, and how that was made."""
     n, worth = len(questions), sum(each.worth for each in questions)
     if not worth:

@@ -24,8 +24,8 @@ from evalkit.marks.store import (
 from evalkit.plan import PlannedRun, option_values, plain_values
 from evalkit.plugins import Plugins
 from evalkit.record import RunSpec, Session
-from evalkit.results import Results
-from evalkit.types import Attempt, Sample, SampleResult, Turn
+from evalkit.results import Results, result_of
+from evalkit.types import Attempt, Sample, Turn
 
 PROTOCOL = "judge"
 """What the spec of a judge's work has in place of a protocol's name."""
@@ -202,16 +202,8 @@ class RunMarking:
         if len(page.marked) < self.planned.spec.attempts:
             return
         del self._pages[index]
-        result = SampleResult(
-            index=index,
-            id=sample.id,
-            question=sample.question,
-            target=sample.target,
-            max_points=sample.points,
-            metadata=sample.metadata,
-            attempts=tuple(page.marked[number] for number in sorted(page.marked)),
-            rubric=sample.rubric,
-        )
+        attempts = tuple(page.marked[number] for number in sorted(page.marked))
+        result = result_of(sample, index, attempts)
         self._plugins.hook.evalkit_scored(spec=self.spec, result=result)
 
     def finish(self) -> Marking:

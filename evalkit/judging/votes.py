@@ -9,7 +9,7 @@ import msgspec
 from evalkit.dialogue import Dialogue
 from evalkit.judging.asking import Case
 from evalkit.judging.verdict import Verdict
-from evalkit.marks.store import MarkedAnswer, outcome_of
+from evalkit.marks.store import MarkedAnswer, score_of
 from evalkit.types import Attempt, Mark, Outcome, Score, Turn
 
 EMPTY = "the answer is empty"
@@ -100,12 +100,5 @@ def as_attempt(marked: MarkedAnswer, turns: Sequence[Turn], worth: float) -> Att
     if marked.error:
         score = Score(value=0.0, outcome=Outcome.ERROR, explanation=marked.error)
     else:
-        value = marked.points / worth if worth else 0.0
-        score = Score(
-            value=value,
-            outcome=outcome_of(value),
-            points=marked.points,
-            explanation=marked.comment,
-            marks=marked.marks,
-        )
+        score = score_of(marked, worth)
     return Attempt(turns=tuple(turns), score=score)

@@ -96,7 +96,7 @@ def marked_points(
     if marker == AUTOMATIC:
         return given_points(run.results)
     marking = read_marking(run.folder, marker)
-    if marking.results_sha256 not in ("", answers_sha256(run.results)):
+    if not marking.is_of(answers_sha256(run.results)):
         stale[marker] = None
     return given_points(remarked(run.results, marking))
 

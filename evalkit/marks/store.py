@@ -17,6 +17,7 @@ import msgspec
 from evalkit.errors import DataError, UsageError
 from evalkit.folder import RunFolder, replace_file
 from evalkit.record import pretty
+from evalkit.task import outcome_of
 from evalkit.types import Attempt, Mark, Outcome, SampleResult, Score
 
 AUTOMATIC = "automatic"
@@ -59,6 +60,10 @@ class Marking:
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     """How a judge was asked: its model, the version of its prompt, and so on."""
     answers: tuple[MarkedAnswer, ...] = ()
+
+    def is_of(self, sha256: str) -> bool:
+        """Whether answers of this digest were marked, as far as that is known."""
+        return self.results_sha256 in ("", sha256)
 
 
 def answers_sha256(results: Iterable[SampleResult]) -> str:
@@ -196,20 +201,18 @@ def remarked_attempt(
             f"the marks by {marking.marker!r} are damaged: {marked.points:g} points "
             f"for {result.id!r}, which is worth {result.max_points:g}"
         )
-    value = marked.points / result.max_points if result.max_points else 0.0
-    score = Score(
-        value=value,
-        outcome=outcome_of(value),
-        points=marked.points,
-        answer=attempt.score.answer,
-        explanation=marked.comment,
-        marks=marked.marks,
-    )
+    score = score_of(marked, result.max_points, attempt.score.answer)
     return replace(attempt, score=score)
 
 
-def outcome_of(value: float) -> Outcome:
-    """The outcome that says how much of the points was given."""
-    if value >= 1:
-        return Outcome.RIGHT
-    return Outcome.PARTIAL if value > 0 else Outcome.WRONG
+def score_of(marked: MarkedAnswer, worth: float, read: str | None = None) -> Score:
+    """The points that a marker gave to an answer, as its score."""
+    value = marked.points / worth if worth else 0.0
+    return Score(
+        value=value,
+        outcome=outcome_of(read or "", value),  # people see an answer in any text
+        points=marked.points,
+        answer=read,
+        explanation=marked.comment,
+        marks=marked.marks,
+    )

@@ -87,7 +87,7 @@ def totals_by_others(
             made=marking.made,
             estimate=ExamTotal().estimate(remarked(results, marking)),
             unmarked=unmarked(results, marking),
-            outdated=marking.results_sha256 not in ("", sha256),
+            outdated=not marking.is_of(sha256),
         )
 
 

@@ -26,7 +26,7 @@ from evalkit.grading import FINALS
 from evalkit_tasks.demo_exam import DemoExam, mark
 from tests.tasks.demo_derivations import DERIVATIONS, Derived
 
-PAPER = DemoExam().paper()
+PAPER = DemoExam().paper
 QUESTIONS = {each.number: each for each in PAPER.questions}
 ROWS = [
     json.loads(line)

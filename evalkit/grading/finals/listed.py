@@ -18,6 +18,7 @@ from evalkit.grading.finals.prose import (
     without_reasons,
     without_remarks,
 )
+from evalkit.grading.finals.units import LENGTH, UNITS, Measure
 from evalkit.grading.prose.expressions import linear_form
 from evalkit.grading.prose.notation import plain
 from evalkit.grading.prose.values import Value
@@ -48,7 +49,8 @@ EXCLUDED = re.compile(
 )
 """What the name of the unknown must not equal."""
 RANGE = re.compile(r"(?<!lies )(?<!is )\bbetween\s(?:[a-z]\s?=\s?)?[-\d]")
-LENGTHS = re.compile(r"\b\d{1,9}(?:\.\d{1,9})?\s?(?:m|cm|met(?:er|re)s?)\b")
+LENGTHS = re.compile(rf"\b\d{{1,9}}(?:\.\d{{1,9}})?\s?{LENGTH.pattern}", LENGTH.flags)
+"""Where something else than a length is wanted, these are not meant."""
 NOTHING = re.compile(r"\bno (?:real )?(?:solutions?|roots?)\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'‘“](\w)[\"'’”]")
 ONLY = re.compile(r"\bonly\b[^.;]{0,300}", re.IGNORECASE)
@@ -254,7 +256,7 @@ class NumberSet(Final):
     def look(self, passage: str, question: str) -> Finding | None:
         text = EXCLUDED.sub(", ", without_reasons(without_remarks(plain(passage))))
         text = decimal_commas(text)
-        if self.unit == "s":
+        if self.unit and not isinstance(UNITS.get(self.unit), Measure):
             text = LENGTHS.sub(" ", text)
         only = ONLY.search(text)
         found = only and named(affirmed(only[0]))

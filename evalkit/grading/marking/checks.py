@@ -154,7 +154,7 @@ class Says(Check):
 
 
 @dataclass(frozen=True, slots=True)
-class Final(Check):
+class Answers(Check):
     """The final answer is right, or one aspect of it; or nearly right."""
 
     aspect: str = ""

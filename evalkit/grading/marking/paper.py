@@ -71,17 +71,20 @@ class Paper:
         return statements(without_thinking(self.response))
 
     @cached_property
+    def _asked(self) -> tuple[Statement, ...]:
+        return statements(self.question)[1]
+
+    @cached_property
     def asked(self) -> frozenset[Node]:
         """The expressions of the question, and their parts."""
-        _, found = statements(self.question)
-        sides = (side for each in found for side in each.sides if side is not None)
+        every = (side for each in self._asked for side in each.sides)
+        sides = (side for side in every if side is not None)
         return frozenset(part for side in sides for part in walk(side))
 
     @cached_property
     def asked_equations(self) -> frozenset[tuple[Node, Node]]:
         """The pairs of sides that the question itself says are equal."""
-        _, found = statements(self.question)
-        return frozenset(pair for each in found for pair in pairs_of(each))
+        return frozenset(pair for each in self._asked for pair in pairs_of(each))
 
     @property
     def statements(self) -> tuple[Statement, ...]:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from evalkit.grading.finals.final import Final as FinalAnswer
+from evalkit.grading.finals.final import Final
 from evalkit.grading.marking.checks import (
     AllOf,
+    Answers,
     AnyOf,
     Check,
     Contains,
     EachOf,
     Equates,
-    Final,
     Follows,
     Reached,
     Says,
@@ -36,10 +36,16 @@ Json = Mapping[str, Any]
 
 
 class SchemeError(ValueError):
-    """A rubric that cannot be followed; the message names step and field."""
+    """A rubric that cannot be followed."""
+
+    def __init__(self, what: str, step: int | None = None) -> None:
+        super().__init__(what if step is None else f"step {step}: {what}")
+        self.what = what
+        self.step = step
+        """Number, from 1, of the step that it is about; None for the whole."""
 
 
-def scheme_of(rubric: Sequence[Json], final: FinalAnswer, points: float) -> Scheme:
+def scheme_of(rubric: Sequence[Json], final: Final, points: float) -> Scheme:
     """The scheme of a question, from its rubric as `check.schema.json` describes it.
 
     Raises SchemeError if the points of the steps do not add up to the question's, or a
@@ -48,8 +54,8 @@ def scheme_of(rubric: Sequence[Json], final: FinalAnswer, points: float) -> Sche
     steps = tuple(step_of(each, number) for number, each in enumerate(rubric, start=1))
     for number, step in enumerate(steps, start=1):
         for check in () if step.check is None else everything(step.check):
-            if isinstance(check, Final):
-                check_final(check, final, f"step {number}")
+            if isinstance(check, Answers):
+                check_final(check, final, number)
     total = sum(each.points for each in steps)
     if total != points:
         raise SchemeError(
@@ -58,29 +64,28 @@ def scheme_of(rubric: Sequence[Json], final: FinalAnswer, points: float) -> Sche
     return Scheme(steps, final)
 
 
-def check_final(check: Final, final: FinalAnswer, where: str) -> None:
+def check_final(check: Answers, final: Final, number: int) -> None:
     """Refuse what this type of final answer never tells."""
     if check.aspect and check.aspect not in final.parts:
         known = ", ".join(map(repr, final.parts)) or "none"
         raise SchemeError(
-            f"{where}: a {final.wanted} has no aspect {check.aspect!r}; it has {known}"
+            f"a {final.wanted} has no aspect {check.aspect!r}; it has {known}", number
         )
     if check.per_fault and not final.counted:
-        raise SchemeError(f"{where}: per_fault is not for a {final.wanted}")
+        raise SchemeError(f"per_fault is not for a {final.wanted}", number)
 
 
 def step_of(rubric: Json, number: int) -> SchemeStep:
     """One step; `number` is its place from 1."""
-    where = f"step {number}"
     needs = tuple(rubric.get("needs", ()))
     if any(not 0 < each < number for each in needs):
-        raise SchemeError(f"{where}: needs must name steps before it, not {needs}")
+        raise SchemeError(f"needs must name steps before it, not {needs}", number)
     try:
         check = check_of(rubric["check"]) if "check" in rubric else None
-        if isinstance(check, Final) and check.per_fault:
-            check = Final(per_fault=check.per_fault / rubric["points"])
+        if isinstance(check, Answers) and check.per_fault:
+            check = Answers(per_fault=check.per_fault / rubric["points"])
     except (ValueError, KeyError, TypeError) as exc:
-        raise SchemeError(f"{where}: {exc}") from exc
+        raise SchemeError(str(exc), number) from exc
     return SchemeStep(
         points=float(rubric["points"]),
         step=rubric["step"],
@@ -141,7 +146,7 @@ def two_sides(text: str) -> tuple[Node, Node]:
 def read_final(given: Json) -> Check:
     wanted = given["final"]
     aspect = "" if wanted is True else str(wanted)
-    return Final(aspect=aspect, per_fault=float(given.get("per_fault", 0.0)))
+    return Answers(aspect=aspect, per_fault=float(given.get("per_fault", 0.0)))
 
 
 def read_value(given: Json) -> Check:

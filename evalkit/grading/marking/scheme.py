@@ -50,10 +50,6 @@ class Scheme:
     final: Final
 
     @property
-    def points(self) -> float:
-        return sum(each.points for each in self.steps)
-
-    @property
     def unchecked(self) -> float:
         """Points that only a judge or a person can give."""
         return sum(each.points for each in self.steps if each.check is None)

@@ -1,8 +1,7 @@
 """What a response states in mathematics: its expressions, and which it says are equal.
 
 Every line is cut at its words; what is left between them are expressions, and chains of
-expressions with signs of equality between. Nothing is understood of the words: they are
-what the statement stands among.
+expressions with signs of equality between. Nothing is understood of the words.
 """
 
 import re
@@ -20,37 +19,10 @@ MAX_LINES = 3000
 MAX_SIDES = 4000
 MAX_SIDE = 400
 """Characters of one expression."""
-SHORT_WORDS = frozenset(
-    [
-        "is",
-        "so",
-        "we",
-        "of",
-        "to",
-        "in",
-        "by",
-        "or",
-        "if",
-        "at",
-        "as",
-        "it",
-        "an",
-        "be",
-        "on",
-        "no",
-        "do",
-        "he",
-        "up",
-        "us",
-        "am",
-        "vs",
-        "my",
-        "go",
-        "et",
-        "al",
-        "ok",
-    ]
-)
+SHORT = """
+is so we of to in by or if at as it an be on no do he up us am vs my go et al ok
+"""
+SHORT_WORDS = frozenset(SHORT.split())
 KNOWN = FUNCTIONS | {"pi", "deg"}
 PIECE = re.compile(
     r"(?P<equal>[=≈≡])|(?P<order>[<>≤≥≠⇒→;:∈∉⦃⦄]|\.(?=\s|$)|,(?=\s|$)|[?]|!=)"
@@ -67,8 +39,6 @@ class Statement:
     """Its part of the response, cleaned of layout."""
     line: int
     """Number of the line that it stands in, from 0."""
-    words: str
-    """The words just before it, in lower case."""
     sides: tuple[Node | None, ...]
     """None for a side that is words or cannot be read."""
 
@@ -91,7 +61,6 @@ def stated(line: str, number: int) -> Iterator[Statement]:
     """The statements of one line, in order."""
     chain: list[str] = []
     start = place = 0
-    words: list[str] = []
     for match in (*PIECE.finditer(line), None):
         end = match.start() if match else len(line)
         if match and match["word"] and is_mathematics(match["word"]):
@@ -100,13 +69,12 @@ def stated(line: str, number: int) -> Iterator[Statement]:
             chain.append(line[place:end])
             place = match.end()
             continue
-        yield from statement(
-            line, start, end, (number, words, [*chain, line[place:end]])
-        )
+        sides = tuple(map(side, (*chain, line[place:end])))
+        if any(each is not None for each in sides):
+            yield Statement(line[start:end].strip(STRAY), number, sides)
         chain = []
         if match is None:
             return
-        words = [*words[-7:], match["word"].lower()] if match["word"] else words
         start = place = match.end()
 
 
@@ -115,16 +83,6 @@ def is_mathematics(word: str) -> bool:
     if word in KNOWN:
         return True
     return len(word) == 2 and word.lower() not in SHORT_WORDS
-
-
-def statement(
-    line: str, start: int, end: int, about: tuple[int, list[str], list[str]]
-) -> Iterator[Statement]:
-    """The statement that the pieces of a line make, if any of them is mathematics."""
-    number, words, pieces = about
-    sides = tuple(side(each) for each in pieces)
-    if any(each is not None for each in sides):
-        yield Statement(line[start:end].strip(STRAY), number, " ".join(words), sides)
 
 
 def side(text: str) -> Node | None:

@@ -61,7 +61,7 @@ def mark(number: str, response: str, *, finished: bool = True) -> "Marked":
 @cache
 def questions() -> "ExamPaper":
     """The exam, read once: marking an answer takes less time than that."""
-    return DemoExam().paper()
+    return DemoExam().paper
 
 
 @hookimpl
