@@ -65,6 +65,9 @@ def test_a_folder_is_a_task(
     assert (estimate["value"], estimate["scale"]) == (8.0, 9.0)
     (card,) = tmp_path.rglob("card.md")
     assert "## About this exam\n\n- Written for tests." in card.read_text()
+    (path,) = tmp_path.rglob("results.jsonl")
+    first = json.loads(path.read_text().splitlines()[0])
+    assert [each["points"] for each in first["rubric"]] == [1.0, 1.0, 1.0]
 
 
 def test_the_same_files_elsewhere_are_the_same_run(

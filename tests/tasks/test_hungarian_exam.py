@@ -197,6 +197,7 @@ RIGHT: dict[str, list[str]] = {
         "So, when t = 0.5, the height is 1.75 m.",
     ],
     "14d": [
+        "t = 0.2 or t = 1. The ball is at 1 m then, and at 1.8 m at most.",
         "Final answer: t = 0.2 and t = 1",
         "Final answer: 0.2 s and 1 s",
         r"Final answer: $t_1 = \frac{1}{5}$, $t_2 = 1$",
@@ -931,3 +932,10 @@ def test_a_stated_answer_counts_even_if_more_was_cut_off() -> None:
     text = "Final answer: 120\n\nLet me check that again. There are 16 teams, and 16"
     score = HungarianExam().score(sample, Answer(text=text, finish="length"))
     assert score.outcome is Outcome.RIGHT
+
+
+def test_worked_examples_are_marked_by_their_final_answers() -> None:
+    exam = HungarianExam()
+    for each in exam.exemplars():
+        assert exam.score(each, Answer(text=each.solution)).value == 1.0
+        assert exam.score(each, Answer(text="Final answer: 1000")).value == 0.0
