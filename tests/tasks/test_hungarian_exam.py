@@ -651,10 +651,10 @@ def test_a_cut_off_answer_is_truncated_unless_it_is_right() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:24]))
 def test_hostile_text_is_answered_quickly(text: str) -> None:
     one_of_each = {each.metadata["answer_type"]: each for each in SAMPLES.values()}
-    start = time.perf_counter()
+    start = time.process_time()
     for sample in one_of_each.values():
         assert score(sample.id, text).value < 0.5
-    assert time.perf_counter() - start < 0.5 * len(one_of_each)
+    assert time.process_time() - start < 0.5 * len(one_of_each)
 
 
 # The total.
