@@ -75,7 +75,7 @@ def command(*words: str) -> Sequence[str]:
     return (sys.executable, "-m", "evalkit", *words)
 
 
-def wait_for(condition: Callable[[], bool], patience: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], patience: float = 60) -> None:
     """Wait until something holds; fail if it does not come to."""
     end = time.monotonic() + patience
     while not condition():

@@ -107,7 +107,7 @@ def test_a_silent_hub_is_given_up_on(
     evalkit: Evalkit, silent_port: int, online: dict[str, str]
 ) -> None:
     endpoint = f"http://127.0.0.1:{silent_port}"
-    done = evalkit(*RUN, HF_ENDPOINT=endpoint, **online, timeout=20)
+    done = evalkit(*RUN, HF_ENDPOINT=endpoint, **online, timeout=120)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "--data DIR" in line

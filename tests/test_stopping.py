@@ -49,7 +49,7 @@ class Running:
         self.process.send_signal(signal.SIGINT)
 
     def end(self) -> tuple[int, str]:
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=120)
         return self.process.returncode, errors
 
 

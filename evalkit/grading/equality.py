@@ -1,7 +1,6 @@
 """Whether an answer equals the reference, and why."""
 
 import re
-import time
 from fractions import Fraction
 
 from evalkit.grading.answers.display import MAX_SHOWN, described
@@ -10,7 +9,7 @@ from evalkit.grading.answers.understanding import understand
 from evalkit.grading.answers.words import spelled
 from evalkit.grading.comparing.amounts import Amounts
 from evalkit.grading.comparing.comparison import Comparison
-from evalkit.grading.comparing.symbolic import SECONDS, Symbolic, algebra
+from evalkit.grading.comparing.symbolic import Symbolic, algebra
 from evalkit.grading.maths.limits import MAX_CHARS
 from evalkit.grading.verdicts import Verdict
 
@@ -33,7 +32,7 @@ def equal(reference: str, answer: str, *, tolerance: float | None = None) -> Ver
     if max(len(reference), len(answer)) > MAX_CHARS:
         same = reference.strip() == answer.strip()
         return verdict("too long to read", cut(reference), cut(answer), equal=same)
-    symbolic = Symbolic(algebra(), time.monotonic() + SECONDS)
+    symbolic = Symbolic(algebra())
     comparison = Comparison(Amounts(symbolic, tolerance), symbolic)
     finding, sides = comparison.decided(
         meanings(reference), meanings(answer, loosely=True)

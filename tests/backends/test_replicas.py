@@ -221,7 +221,7 @@ def test_requests_of_a_killed_copy_go_to_others_and_it_is_replaced() -> None:
         wait_for(lambda: answered_by(3))
         victim = found[0].text
         os.kill(int(victim), signal.SIGKILL)
-        wait_for(lambda: answered_by(4), patience=60)
+        wait_for(lambda: answered_by(4), patience=120)
         found += answer_rest(engine, len(asked) - len(found))
     counts = Counter(each.request_id for each in found)
     assert counts == Counter(each.id for each in asked)

@@ -274,7 +274,7 @@ def test_ctrl_c_reaches_this_process_and_not_those_it_shields() -> None:
         for _ in range(2):
             assert process.stdout.readline() == "ready\n"
             os.killpg(process.pid, signal.SIGINT)
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=120)
     finally:
         process.kill()
     assert rest == "outside 7 inside None\nterminated -15\n"

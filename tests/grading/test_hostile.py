@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ import pytest
 from evalkit.grading import equal, grade
 from tests.conftest import ROOT, wait_for
 from tests.grading.hostile import hostile_texts
+from tests.grading.spent import processor_seconds
 
 SECONDS = 3.0
-"""A text may take so long in each way that it can reach the grader."""
-PATIENCE = 20.0
+"""A text may cost so much processor time in each way that it can reach the grader."""
+PATIENCE = 120.0
 """After so long a process counts as hanging; long enough to say what hangs."""
 MEGABYTES = 1000
 WATCH = """
@@ -167,17 +170,17 @@ def test_many_hard_parts_take_no_longer_than_one(template: str) -> None:
     parts = [INTEGRAL.format(number) for number in range(20)]
     reference = template.format(separator.join(parts[:10]))
     answer = template.format(separator.join(parts[10:]))
-    begun = time.monotonic()
+    begun = processor_seconds()
     assert not equal(reference, answer)
-    assert time.monotonic() - begun < SECONDS
+    assert processor_seconds() - begun < SECONDS
 
 
 def test_an_overrun_is_undecided_and_what_comes_next_is_judged() -> None:
     undecided: list[tuple[str, str]] = []
     for reference, answer, truth in HARD:
-        begun = time.monotonic()
+        begun = processor_seconds()
         verdict = equal(reference, answer)
-        assert time.monotonic() - begun < SECONDS, (reference, answer)
+        assert processor_seconds() - begun < SECONDS, (reference, answer)
         assert truth or not verdict, (reference, answer)
         assert not (verdict.undecided and verdict.equal)
         if verdict.undecided:
@@ -191,24 +194,32 @@ def test_an_overrun_is_undecided_and_what_comes_next_is_judged() -> None:
     assert not grade(reference, rf"\boxed{{{answer}}}")
 
 
-PARENT = """
-import json, pathlib, sys, time
-from tests.grading.test_hostile import EASY, HARD
-from evalkit.grading import equal
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_process_that_gets_no_processor_for_a_while_still_decides() -> None:
+    """On a machine that is busy with other things verdicts are the same."""
+    reference, answer = r"\int_0^1 x^2 \, dx", r"\frac{1}{3}"
+    assert equal(reference, answer).equal  # the process is there now
+    ours = list(children(os.getpid()))
+    with ThreadPoolExecutor(1) as pool:
+        for each in ours:
+            os.kill(each, signal.SIGSTOP)
+        verdict = pool.submit(equal, reference, answer)
+        with suppress(TimeoutError):
+            verdict.result(timeout=3)
+            pytest.fail("the process was not asked")
+        for each in ours:
+            os.kill(each, signal.SIGCONT)
+        assert verdict.result().equal
 
-def children():
-    own = str(__import__("os").getpid())
-    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if words[1] == own and words[0] != "Z":
-            yield int(status.parent.name)
+
+PARENT = """
+import json, os, sys, time
+from tests.grading.test_hostile import EASY, HARD, children
+from evalkit.grading import equal
 
 for reference, answer, _ in EASY + HARD:
     equal(reference, answer)
-    if found := list(children()):
+    if found := list(children(os.getpid())):
         break
 print(json.dumps(found), flush=True)
 if sys.argv[1] == "waits":
@@ -217,6 +228,16 @@ while sys.argv[1] == "works":
     for reference, answer, _ in HARD:
         equal(reference, answer)
 """
+
+
+def children(of: int) -> Iterator[int]:
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = status.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(words[1]) == of and words[0] != "Z":
+            yield int(status.parent.name)
 
 
 def alive(process: int) -> bool:
@@ -244,10 +265,10 @@ def test_no_process_outlives_the_one_that_asked(end: str, tmp_path: Path) -> Non
         if end == "works":
             time.sleep(0.3)
         if end == "exits":
-            assert parent.wait(timeout=10) == 0
+            assert parent.wait(timeout=60) == 0
         else:
             assert all(alive(each) for each in children)
     finally:
         parent.kill()
         parent.communicate()
-    wait_for(lambda: not any(alive(each) for each in children), patience=5)
+    wait_for(lambda: not any(alive(each) for each in children), patience=60)

@@ -170,11 +170,11 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:16]))
 def test_hostile_text_costs_little(text: str) -> None:
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     quantity(text)
     linear_form(text, ("x", "y"))
     last_number(text)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert seconds < 3.0

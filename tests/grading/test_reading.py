@@ -122,6 +122,6 @@ HOSTILE = [
 
 @pytest.mark.parametrize("response", HOSTILE, ids=lambda text: repr(text[:16]))
 def test_hostile_text_is_read_in_linear_time(response: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     final_answer(response)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0

@@ -372,7 +372,7 @@ def test_ctrl_c_saves_what_the_judge_said(
     ) as process:
         wait_for(lambda: asked(log)["judge"] >= 3)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert "stopped by Ctrl-C; " in said
     assert "of 200 answers are marked" in said

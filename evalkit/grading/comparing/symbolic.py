@@ -5,6 +5,8 @@ own, which kills itself at the time limit (an alarm that no handler catches) and
 refused memory beyond a limit; whatever becomes of it, the question is then undecided
 and the next one goes to a new process. sympy never sees text: only trees that were
 read here.
+
+The limit is on processor time: what else the machine has to do changes no verdict.
 """
 
 import json
@@ -26,10 +28,11 @@ from evalkit.grading.maths.encoding import Encoded, encode, numbering
 from evalkit.grading.maths.nodes import Node, PlusMinus, walk
 
 SECONDS = 2.0
-"""For one verdict."""
+"""Of processor time for one verdict, here and in the process together."""
+PATIENCE = 8.0
+"""By the clock, for one question: a process that got no processor is given up then."""
 START = 20.0
 """For importing sympy, which is not the question's fault."""
-GRACE = 0.25
 MAX_NODES = 400
 
 
@@ -55,17 +58,17 @@ class Process:
         return cls(popen, os.getpid())
 
     def ask(self, question: object, seconds: float) -> Any:
-        """The answer to a question, None if none comes in time."""
+        """The answer to a question that may cost so much, None if there is none."""
         if not self.ready and self.line(START) is None:
             return None
         self.ready = True
         assert self.popen.stdin is not None
         try:
-            self.popen.stdin.write(json.dumps(question).encode() + b"\n")
+            self.popen.stdin.write(json.dumps([seconds, question]).encode() + b"\n")
             self.popen.stdin.flush()
         except BrokenPipeError:
             return None
-        line = self.line(seconds + GRACE)
+        line = self.line(PATIENCE)
         return None if line is None else json.loads(line)
 
     def line(self, seconds: float) -> bytes | None:
@@ -95,18 +98,19 @@ class Process:
         self.popen.wait()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Symbolic:
     """Asks on behalf of one verdict, for which all questions together have a time."""
 
     algebra: "Algebra"
-    until: float
-    """In seconds of the monotonic clock."""
+    begun: float = field(default_factory=time.thread_time)
+    asked: float = 0.0
+    """Seconds of processor time that questions took in the other process."""
 
     @property
     def left(self) -> float:
-        """Seconds."""
-        return self.until - time.monotonic()
+        """Seconds of processor time for what remains to be decided."""
+        return SECONDS - self.asked - (time.thread_time() - self.begun)
 
     def same(self, one: Node, other: Node) -> Finding:
         """Whether two expressions are equal."""
@@ -126,8 +130,13 @@ class Symbolic:
         return self.verdict({"ask": "solutions", "one": sides[0], "other": sides[1]})
 
     def verdict(self, question: object) -> Finding:
-        answer = self.algebra.ask(question, self.left) if self.left > 0 else None
-        if not isinstance(answer, dict) or "equal" not in answer:
+        left = self.left
+        answer = self.algebra.ask(question, left) if left > 0 else None
+        if answer is None:
+            self.asked = SECONDS
+            return UNDECIDED
+        self.asked += answer["seconds"]
+        if "equal" not in answer:
             return UNDECIDED
         if answer["equal"]:
             return yes("equal by computer algebra")
