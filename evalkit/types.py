@@ -28,6 +28,8 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
     """Judging the answer would have taken more time or memory than the task allows
     itself; it does not count as right."""
+    UNMARKED = "unmarked"
+    """Nothing in the answer is marked here: all of it needs a judge or a person."""
     ERROR = "error"
     """The backend failed to answer or the answer could not be scored."""
 
@@ -188,6 +190,8 @@ class Answer:
 
 UNCHECKED = "needs a judge or a person"
 """How the reason of a mark begins whose step cannot be checked automatically."""
+EMPTY = "the answer is empty"
+"""The reason of a mark where there was nothing that anybody could mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,7 @@ from evalkit.dialogue import Dialogue
 from evalkit.judging.asking import Case
 from evalkit.judging.verdict import Verdict
 from evalkit.marks.store import MarkedAnswer, score_of
-from evalkit.types import Attempt, Mark, Outcome, Score, Turn
-
-EMPTY = "the answer is empty"
+from evalkit.types import EMPTY, Attempt, Mark, Outcome, Score, Turn
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ def test_a_folder_is_a_task(
     assert points == {"1": 2.0, "2a": 2.0, "2b": 0.0, "3": 6.0}
     assert [each["points"] for each in scores["1"]["marks"]] == [1.0, 1.0, 0.0]
     outcomes = [each["outcome"] for each in scores.values()]
-    assert outcomes == ["partial", "right", "no_answer", "right"]
+    assert outcomes == ["partial", "right", "unmarked", "right"]
     (estimate,) = record(tmp_path)["estimates"]
     assert (estimate["value"], estimate["scale"]) == (8.0, 9.0)
     (card,) = tmp_path.rglob("card.md")

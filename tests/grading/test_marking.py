@@ -85,6 +85,61 @@ def test_a_calculation_may_have_to_contain_a_number() -> None:
     assert mark(check, "18 + 6·(−3) = 0") == 0
 
 
+def test_a_calculation_may_have_to_stand_by_itself() -> None:
+    check = {"value": 720, "worked": True}
+    unordered = "C(10, 3) = 10 · 9 · 8/(3 · 2 · 1) = 120"
+    assert mark(check, unordered) == 2
+    assert mark({**check, "whole": True}, unordered) == 0
+    assert mark({**check, "whole": True}, "10 · 9 · 8 = 700 ways") == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "response", "points"),
+    [
+        ("6.72", "m = 1,4 · 4,8 = 6,72 cm", 2),
+        ("9.8", "p = 4,9, so 2·p = 2 · 4,9", 2),
+        ("1.05", r"$q = 1{,}05$, hence $525 \cdot 1{,}05 \approx 551{,}25$", 2),
+        ("551.25", r"$525 \cdot 1{,}05 \approx 551{,}25$", 2),
+        ("0.125", "the share is = 0,125", 2),
+        ("1.4", "p = 2,5, and the point (1,4) is on it", 0),
+        ("1.4", "p = 2.5, and the numbers 1,4 are left", 0),
+        ("1.2", "x = 2,5, from the list 1,2,3", 0),
+        ("1.2", "the roots are 1,2", 0),
+        ("308000", "the wage is = 308,000 and p = 2,5", 2),
+    ],
+)
+def test_decimal_commas(value: str, response: str, points: float) -> None:
+    """They are read where no decimal point stands, and lists and pairs are not."""
+    assert mark({"value": value}, response) == points
+
+
+@pytest.mark.parametrize(
+    ("response", "points"),
+    [
+        ("t1 = 0.2 (going up), t2 = 1 (coming down)", 2),
+        ("t₁ = 0.2, t₂ = 1", 2),
+        (r"$t_1 = 0.2 \text{  s}$ and $t_2 = 1 \text{  s}$", 2),
+        ("t1 = 0.2, t2 = 11", 0),
+    ],
+)
+def test_a_name_may_have_a_number(response: str, points: float) -> None:
+    assert mark({"roots": {"t": "1"}}, response) == points
+
+
+@pytest.mark.parametrize(
+    ("response", "points"),
+    [
+        (r"If $m$ is the altitude, then $84 = \frac{25m}{2}$.", 2),
+        ("m·25/2 is the area, so 25m/2 = 84", 2),
+        ("The legs are 7 m and 24 m; 25m/2 = 84", 0),
+    ],
+)
+def test_a_letter_is_a_unit_unless_it_stands_alone(
+    response: str, points: float
+) -> None:
+    assert mark({"roots": {"m": "6.72"}}, response) == points
+
+
 def test_rounding_on_the_way_is_allowed_where_a_number_is_not_short() -> None:
     check = {"value": "4*sqrt(3)/3"}
     assert mark(check, "the other leg is 2.31 cm") == 2
@@ -193,6 +248,15 @@ def test_a_wrong_value_is_followed_through() -> None:
     assert mark(check, split) == 2
 
 
+def test_what_follows_may_have_to_be_worked_out() -> None:
+    sources = {"a": "2020", "b": "2020"}
+    check = {"follows": "a-b", "from": sources, "worked": True}
+    values = "2020: A has 551.25 and B has 448. The difference in 2020 is "
+    assert mark(check, values + "551.25 − 448 = 103.25.") == 2
+    assert mark(check, values + "103.25.") == 0
+    assert mark(check, "In 2020 it is 525 · 1.05 = 551.25.") == 0
+
+
 def test_a_step_may_need_another() -> None:
     scheme = exam_of(
         {"check": {"says": "geometric"}}, {"check": {"value": 525}, "needs": [1]}
@@ -220,6 +284,8 @@ def test_a_step_without_check_is_left_to_people() -> None:
     assert [each.points for each in found.marks] == [0, 1]
     assert found.marks[0].why == UNCHECKED
     assert scheme.unchecked == 1
+    silent = scheme.mark("", "<think>It is 12.</think>")
+    assert silent.marks[0].why == "the answer is empty"
 
 
 def test_elements_that_are_missing_or_too_many_cost_points() -> None:

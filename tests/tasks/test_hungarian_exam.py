@@ -595,7 +595,7 @@ def test_a_near_miss_earns_no_full_marks(number: str, text: str) -> None:
     found = score(number, text)
     assert found.value < 1.0
     assert found.points == sum(each.points for each in found.marks)
-    assert found.outcome in (Outcome.WRONG, Outcome.NO_ANSWER, Outcome.PARTIAL)
+    assert found.outcome not in (Outcome.RIGHT, Outcome.ERROR)
 
 
 @pytest.mark.parametrize("kind", RIGHT_KINDS)
@@ -625,15 +625,25 @@ def test_the_reference_answer_is_right(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", SAMPLES)
-@pytest.mark.parametrize("text", ["", "   \n", "I cannot solve this problem."])
+@pytest.mark.parametrize("text", ["", "   \n", "<think>It is"])
 def test_silence_is_no_answer(number: str, text: str) -> None:
     assert score(number, text).outcome == Outcome.NO_ANSWER
 
 
-def test_a_proof_that_says_nothing_is_no_answer() -> None:
+@pytest.mark.parametrize("number", sorted(set(SAMPLES) - {"15c"}))
+def test_a_refusal_is_no_answer(number: str) -> None:
+    text = "I cannot solve this problem."
+    assert score(number, text).outcome == Outcome.NO_ANSWER
+
+
+def test_a_proof_is_unmarked_unless_there_is_nothing_to_mark() -> None:
     found = score("15c", "This is obvious. Q.E.D.")
-    assert (found.outcome, found.points) == (Outcome.NO_ANSWER, 0.0)
-    assert "a judge or a person" in found.explanation
+    assert (found.outcome, found.points) == (Outcome.UNMARKED, 0.0)
+    assert {each.why for each in found.marks} == {"needs a judge or a person"}
+    silent = score("15c", "")
+    assert {each.why for each in silent.marks} == {"the answer is empty"}
+    cut = Answer(text="The heights of two opposite", finish="length")
+    assert HungarianExam().score(SAMPLES["15c"], cut).outcome == Outcome.TRUNCATED
 
 
 def test_an_answer_inside_unfinished_thinking_does_not_count() -> None:

@@ -59,6 +59,10 @@ class Final(ABC):
     def look(self, passage: str, question: str) -> Finding | None:
         """Judge the answer that a passage gives, None if it gives none."""
 
+    def is_full(self, passage: str) -> bool:
+        """Whether a passage gives a number with the unit that the answer has."""
+        return False
+
     def settle(self, passage: str, question: str) -> Finding | None:
         """Judge a passage; an answer that another one stands beside is not right."""
         found = self.look(passage, question)
@@ -84,7 +88,7 @@ class Final(ABC):
                 return Finding(stated.text, False, why)
             return found.read_from(stated.rule)
         weak = [] if stated is None else [stated.text]
-        ending = closing(response) if finished else []
+        ending = closing(response, self.is_full) if finished else []
         if stated is not None and ending and CUE.match(ending[0]):
             # What is concluded at the end outweighs an answer stated on the way.
             concluded = response.rfind(ending[0][-CONCLUSION:])

@@ -24,8 +24,8 @@ from evalkit.grading.prose.notation import plain
 from evalkit.grading.prose.values import Value
 from evalkit.grading.spoken import without_thinking
 
-NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
-"""A name and what it equals; names such as x_1 have lost their number by then."""
+NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\d{0,2}\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
+"""A name and what it equals; names such as x_1 are x by then, x1 is as it was."""
 UNIT = re.compile(
     r"(?<=[\d)}])\s?(?!and\b|or\b)[A-Za-z°]{1,12}(?=\s{0,3}(?:[,;.|=≈]|and\b|or\b|$))"
 )
@@ -48,6 +48,12 @@ EXCLUDED = re.compile(
     r"(?:∉\s{0,3}[⦃{][^⦃⦄{}]{0,60}[⦄}]|≠\s{0,3}[-±]?\s?[^\s,;.]{1,20}(?:\s?(?:,|and|or)\s?-?\d{1,6}(?!\s?[=\w.])){0,4})"
 )
 """What the name of the unknown must not equal."""
+COEFFICIENTS = re.compile(
+    r"\ba\s?=\s{0,3}\(?-?\s?[\d.,/]{1,12}\)?[,;\s]{1,4}(?:and\s)?"
+    r"b\s?=\s{0,3}\(?-?\s?[\d.,/]{1,12}\)?[,;\s]{1,4}(?:and\s)?"
+    r"c\s?=\s{0,3}\(?-?\s?[\d.,/]{1,12}(?<=\d)\)?"
+)
+"""What goes into the quadratic formula, not what comes out of it."""
 RANGE = re.compile(r"(?<!lies )(?<!is )\bbetween\s(?:[a-z]\s?=\s?)?[-\d]")
 LENGTHS = re.compile(rf"\b\d{{1,9}}(?:\.\d{{1,9}})?\s?{LENGTH.pattern}", LENGTH.flags)
 """Where something else than a length is wanted, these are not meant."""
@@ -255,7 +261,7 @@ class NumberSet(Final):
 
     def look(self, passage: str, question: str) -> Finding | None:
         text = EXCLUDED.sub(", ", without_reasons(without_remarks(plain(passage))))
-        text = decimal_commas(text)
+        text = decimal_commas(COEFFICIENTS.sub(" ", text))
         if self.unit and not isinstance(UNITS.get(self.unit), Measure):
             text = LENGTHS.sub(" ", text)
         only = ONLY.search(text)

@@ -26,13 +26,17 @@ ASSERTION = re.compile(
     r"|gives?|giving|yields?|yielding|get"
     r"|(?:rais|increas|ris|rose|gr[eo]w)\w{0,4} by)\b:?"
     r"(?:\s{1,3}(?:equal to|thus|therefore|then|indeed|also)\b)?"
-    r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?|[=≈]+"
+    r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?|[=≈]+|->|[→⇒]"
 )
 EQUALS = re.compile(r"[=≈]+")
 EXPLANATION = re.compile(
     r"\b(?:because|since|given that|where|with|using|when|if)\b[^,:]{0,400}",
     re.IGNORECASE,
 )
+BRACKETED = re.compile(
+    r"(?<=\d)\s?[(\[]\s?([mcdk]?m(?:\^\d)?(?:/s(?:\^2)?)?|Ft|s)\s?[)\]]"
+)
+"""A unit in brackets behind a number."""
 OPERATORS = "+-*/^=≈<>("
 CIRCUMSTANCE = re.compile(
     r"\b(?:at|for|after|by)\s(?:time\s)?[a-z]\s?=\s?[\d.,/]{1,12}(?<=\d)\s?s?\b"
@@ -87,9 +91,14 @@ class Number(Final):
                     return found.read_from("what it is called")
         return super().judge(question, response, finished=finished)
 
+    def is_full(self, passage: str) -> bool:
+        found = mentions(plain(passage)) if self.unit else ()
+        return any(each.unit == self.unit for each in found)
+
     def look(self, passage: str, question: str) -> Finding | None:
         unit = UNITS.get(self.unit, Plain())
-        text = without_remarks(self.without_others(plain(passage)))
+        text = BRACKETED.sub(r" \1", plain(passage))
+        text = without_remarks(self.without_others(text))
         stated = stated_number(text, question, unit)
         if stated is None:
             return None
@@ -179,12 +188,25 @@ def fitting(stated: Iterable[Quantity], unit: Unit) -> list[Quantity]:
 
 
 def whole(text: str) -> list[Quantity]:
-    """The numbers of a text that is nothing but one, or equals between them."""
+    """The numbers of a text that is nothing but one, or equals between them.
+
+    The last is what it states: 5/6 in "5/6 ≈ 0.83", but 0.84 in "5/6 ≈ 0.84".
+    """
     best = quantity(text)
     if best is None:
         return []
-    links = (quantity(each) for each in EQUALS.split(text))
-    return [*(each for each in links if each is not None), best]
+    links = [each for each in map(quantity, EQUALS.split(text)) if each is not None]
+    wrong = bool(links) and not rounds(links[-1], best)
+    return links if wrong else [*links, best]
+
+
+def rounds(stated: Quantity, exact: Quantity) -> bool:
+    """Whether a number is one that it is said to equal, rounded to its own places."""
+    if stated.percent or exact.percent:
+        return True
+    places = len(stated.written.partition(".")[2])
+    gap = abs(size(stated.value) - size(exact.value))
+    return gap <= 0.5001 * 10.0**-places
 
 
 def following(marker: re.Pattern[str], text: str) -> Iterator[Quantity]:

@@ -1,7 +1,7 @@
 """Finding one's way in running text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -69,15 +69,19 @@ NUMBER_WORDS: Mapping[str, Fraction] = MappingProxyType(
 )
 
 
-def closing(response: str) -> list[str]:
+def closing(response: str, is_full: Callable[[str], bool]) -> list[str]:
     """Passages that may state an unmarked answer, the likeliest first.
 
-    The last sentence that begins as a conclusion does, then the last sentences.
+    The last sentence that begins as a conclusion does, then the last sentences; but
+    the very last comes first where it has the unit and the conclusion has not.
     """
     spoken = list(sentences(without_thinking(response)[-ENDING:]))
     pieces = [each for each in spoken if not COMMENT.match(each)] or spoken
     concluding = [each for each in pieces[-REACH:] if CUE.match(each)]
-    return list(dict.fromkeys((*concluding[-1:], *reversed(pieces[-3:]))))
+    last = concluding[-1:]
+    if last and is_full(pieces[-1]) and not is_full(last[0]):
+        last = pieces[-1:]
+    return list(dict.fromkeys((*last, *concluding[-1:], *reversed(pieces[-3:]))))
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -16,7 +16,8 @@ WRITTEN = re.compile(r"\d[\d.,]*\d|\d")
 GAP = r"\b(?:gap|difference|distance|lead)s?\b[^.\n]{0,80}"
 GROWS = re.compile(
     GAP + r"\b(?:grow|increas|widen|larger|bigger|greater|ris(?:es|ing)|not\b)"
-    r"|\b(?:grow|increas|widen)\w{0,4}\b[^.\n]{0,20}\b(?:gap|difference)"
+    r"|\b(?:grow|increas|widen)\w{0,4}\s(?:(?:in|of|the|this|that|their|its)\s){0,3}"
+    r"(?:\w{1,12}\s)?(?:gap|difference|lead)\b"
     r"|\b(?:reader|claim|statement|comment)\b[^.\n]{0,80}"
     r"\b(?:wrong|mistaken|incorrect|false|not|isn['’]t)\b",
     re.IGNORECASE,
@@ -30,9 +31,14 @@ REPORTED = re.compile(
 """What somebody else is said to have said."""
 SHRINKS = re.compile(
     GAP + r"(?<!not )(?<!not be )(?<!not getting )"
-    r"\b(?:is|keeps|does|will|are)\s(?:indeed\s)?"
-    r"(?:shrink|decreas|narrow|smaller|getting smaller)"
-    r"|\breader\b[^.\n]{0,30}\bis (?:right|correct)\b",
+    r"\b(?:is|keeps|does|will|are|gets?|has)\s(?:(?!(?:no|not|never)\b)\w{2,16}\s){0,2}"
+    r"(?:shrink|shrunk|decreas|narrow|smaller|clos)",
+    re.IGNORECASE,
+)
+AGREES = re.compile(
+    r"\b(?:reader|claim|statement|comment)\b[^.\n]{0,40}"
+    r"\bis\s(?:(?!(?:not|never|hardly)\b)\w{2,16}\s)?"
+    r"(?:right|correct|true|justified|reasonable|in line|consistent)\b",
     re.IGNORECASE,
 )
 
@@ -70,6 +76,7 @@ class Table(Final):
         wanted = [value for row in self.table.values() for value in row]
         there = [value for value in wanted if self.among(value, written)]
         concludes = bool(GROWS.search(text))
+        concludes = concludes and not AGREES.search(text)
         concludes = concludes and not SHRINKS.search(REPORTED.sub("", text))
         if not there and not concludes:
             return None

@@ -20,7 +20,7 @@ INEXACT = 0.003
 EXACT = 1e-9
 MAX_CANDIDATES = 12
 """Values that an answer may have given for one earlier step."""
-MAX_TRIALS = 200
+MAX_TRIALS = 2000
 TELLING = 3
 """A whole number with so many digits does not stand there by accident."""
 
@@ -63,6 +63,8 @@ class Reached(Check):
     stated: bool = False
     using: tuple[float, ...] = ()
     """Numbers that the calculation must contain."""
+    whole: bool = False
+    """Whether a part of a longer calculation is not enough."""
 
     def look(self, paper: Paper) -> Evidence | None:
         best: Value | None = None
@@ -73,6 +75,8 @@ class Reached(Check):
 
     def fits(self, value: Value) -> bool:
         if (self.worked and not value.worked) or (self.stated and value.worked):
+            return False
+        if self.whole and not value.whole:
             return False
         if not (value.kept or self.worked) or not value.parts.issuperset(self.using):
             return False
@@ -182,6 +186,8 @@ class Follows(Check):
     formula: Node
     sources: tuple[tuple[str, Phrase], ...]
     """What each name of the formula stands for: where the answer gives it."""
+    worked: bool = False
+    """Whether a calculation with those values must be written out."""
 
     def look(self, paper: Paper) -> Evidence | None:
         given = {
@@ -215,6 +221,9 @@ class Follows(Check):
             return None
         for each in paper.values:
             near = abs(each.number - target) <= INEXACT * abs(target)
+            shown = each.worked and each.kept and each.parts.issuperset(inputs)
+            if self.worked and not shown:
+                continue
             if is_telling(each) and each.place >= after and near:
                 return each.place
         return None

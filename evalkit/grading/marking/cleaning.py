@@ -5,6 +5,7 @@ Units and asides in brackets go as well: ``15√3 cm² · 3 cm`` is ``15√3 · 
 """
 
 import re
+from types import MappingProxyType
 
 from evalkit.grading.maths.lexer import normal
 
@@ -46,8 +47,9 @@ BULLET = re.compile(r"^[ \t>]*(?:[-*•+]|\(?[a-z\d]{1,2}[.)])[ \t]+(?=\S)", re.
 HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]*", re.MULTILINE)
 SUBSCRIPT = re.compile(r"_\{\s{0,3}([^{}]{0,40}?)\s{0,3}\}")
 GROUPED = re.compile(
-    r"(?<![\d.,])\d{1,3}(?:(?:,|\{,\}|\\,|[ \u00a0\u202f\u2009])\d{3})+(?![\d])"
+    r"(?<![\d.,])[1-9]\d{0,2}(?:(?:,|\{,\}|\\,|[ \u00a0\u202f\u2009])\d{3})+(?![\d])"
 )
+INDEXED = re.compile(r"(?<![\w\\^{.])([A-Za-z])(\d{1,2})(?=\s?[=≈])")
 PERCENT = re.compile(r"(?<![\d.])(\d{1,9}(?:\.\d{1,16})?)\s?(?:%|percent\b|per cent\b)")
 TIMES = re.compile(r"(?<=[\d)}²³])[ ]{0,2}[xX][ ]{0,2}(?=[\d(√\\])")
 RATIO = re.compile(r"(?<=\d)[ ]?:[ ]?(?=\d[\d.]{0,12}[ ]?=)")
@@ -69,6 +71,16 @@ UNIT = re.compile(
     r"|millions?|Ft|HUF|Fts|forints?|seconds?|sec|s|years?|degrees?|points?|ways|teams"
     r"|balls|cards|dollars?|choices|colou?rs)(?![A-Za-z0-9\\])"
 )
+SINGLE = MappingProxyType(
+    {
+        letter: re.compile(
+            rf"(?<![\w)}}/\\°π²³.'’])(?<![\d)}}°π²³]\s)(?<!in\s)(?<!\()"
+            rf"{letter}(?![\w/²³^'’]|\s?\^)"
+        )
+        for letter in ("m", "s")
+    }
+)
+"""Units that are names where they stand by themselves, with no number before."""
 MONEY = re.compile(r"[€£¥]")
 ASIDE = re.compile(r"\(([^()\n]{0,300}[A-Za-z]{3}[^()\n]{0,300})\)")
 FACTORIALS = re.compile(r"!(?=\d)")
@@ -94,8 +106,14 @@ SPACES = re.compile(r"[ \t\u00a0]{2,}")
 def cleaned(text: str) -> str:
     """A response with one notation for everything that a marking looks at."""
     text = without_layout(text[-MAX_CHARS:])
-    text = one_notation(text)
-    return SPACES.sub(" ", without_asides(UNIT.sub(" ", text)))
+    text = SPACES.sub(" ", one_notation(text))
+    return SPACES.sub(" ", without_asides(without_units(text)))
+
+
+def without_units(text: str) -> str:
+    """Numbers without the units behind them; 25m keeps an m that is a name."""
+    names = {letter for letter, pattern in SINGLE.items() if pattern.search(text)}
+    return UNIT.sub(lambda m: m[0] if m[0].strip() in names else " ", text)
 
 
 def readable(text: str) -> str:
@@ -129,6 +147,7 @@ def one_notation(text: str) -> str:
     """Signs, grouped digits, percentages and binomial coefficients in one spelling."""
     text = GROUPED.sub(lambda m: re.sub(r"\D", "", m[0]), text)
     text = signed(text)
+    text = indexed(text)
     text = PERCENT.sub(r"(\1/100)", text)
     text = CHOOSE.sub(r"\\binom{\1}{\2}", text)
     for pattern in CHOSEN:
@@ -143,6 +162,19 @@ def one_notation(text: str) -> str:
     )
     text = FACTORIALS.sub("!*", TIMES.sub(" * ", RATIO.sub("/", text)))
     return ARTICLE.sub(" ", MONEY.sub("", text))
+
+
+def indexed(text: str) -> str:
+    """Names with a number behind them as names with an index: t1 as t_1."""
+    named = {match[0] for match in INDEXED.finditer(text)}
+    if not named:
+        return text
+    whole = "|".join(sorted(named, key=len, reverse=True))
+    return re.sub(rf"(?<![\w\\^{{.])({whole})(?![\w.])", one_index, text)
+
+
+def one_index(match: re.Match[str]) -> str:
+    return f"{match[0][0]}_{match[0][1:]}"
 
 
 def signed(text: str) -> str:

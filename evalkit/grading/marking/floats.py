@@ -121,8 +121,8 @@ def real_value(node: Node) -> float | None:
     return found.real
 
 
-def numbers_in(node: Node) -> Iterator[tuple[float, bool, frozenset[float]]]:
-    """The values of all constant parts of an expression, itself first.
+def numbers_in(node: Node) -> Iterator[tuple[Node, float, bool, frozenset[float]]]:
+    """All constant parts of an expression, itself first, with their values.
 
     With each, whether it is the result of an operation (a plain number is none), and
     the plain numbers in it.
@@ -133,7 +133,7 @@ def numbers_in(node: Node) -> Iterator[tuple[float, bool, frozenset[float]]]:
         found = real_value(each)
         if found is not None:
             plain = (n.value for n in walk(each) if isinstance(n, Num))
-            yield found, not is_plain(each), frozenset(map(float, plain))
+            yield each, found, not is_plain(each), frozenset(map(float, plain))
         waiting.extend(reversed(children(each)))
 
 

@@ -41,6 +41,8 @@ class Value:
     """Whether what it is said to equal agrees: 20 · 1.9 = 36 does not come to 38."""
     parts: frozenset[float] = frozenset()
     """The plain numbers in the expression that it is the value of."""
+    whole: bool = False
+    """Whether that expression is no part of another one."""
 
 
 def pairs_of(statement: Statement) -> list[tuple[Node, Node]]:
@@ -67,8 +69,17 @@ class Paper:
     """The final answer, as the question's type of answer judges it."""
 
     @cached_property
+    def _spoken(self) -> str:
+        return without_thinking(self.response)
+
+    @property
+    def says(self) -> bool:
+        """Whether there is anything to mark."""
+        return bool(self._spoken.strip())
+
+    @cached_property
     def _read(self) -> tuple[str, tuple[Statement, ...]]:
-        return statements(without_thinking(self.response))
+        return statements(self._spoken)
 
     @cached_property
     def _asked(self) -> tuple[Statement, ...]:
@@ -98,7 +109,7 @@ class Paper:
     @cached_property
     def sentences(self) -> tuple[str, ...]:
         """In lower case, with the signs of mathematics as single characters."""
-        text = readable(without_thinking(self.response)).lower()
+        text = readable(self._spoken).lower()
         pieces = (" ".join(each.split()) for each in SENTENCE.split(text))
         asked = shingles(" ".join(readable(self.question).lower().split()))
         said = (each for each in pieces if each and not repeats(each, asked))
@@ -113,7 +124,10 @@ class Paper:
                 if side is None:
                     continue
                 kept = agrees(side, following)
-                found += [Value(n, w, place, kept, p) for n, w, p in numbers_in(side)]
+                found += [
+                    Value(number, worked, place, kept, parts, node is side)
+                    for node, number, worked, parts in numbers_in(side)
+                ]
             if len(found) > MAX_NUMBERS:
                 break
         plain = {each.number for each in found if not each.worked}

@@ -156,6 +156,7 @@ def read_value(given: Json) -> Check:
         worked=bool(given.get("worked", False)),
         stated=bool(given.get("stated", False)),
         using=tuple(map(number, listed(given.get("using", [])))),
+        whole=bool(given.get("whole", False)),
     )
 
 
@@ -210,7 +211,11 @@ def read_follows(given: Json) -> Check:
             f'"from" must explain just the names in {given["follows"]!r}, '
             f"not {sorted(sources)}"
         )
-    return Follows(formula, tuple((letters[n], s) for n, s in sources.items()))
+    return Follows(
+        formula,
+        tuple((letters[n], s) for n, s in sources.items()),
+        worked=bool(given.get("worked", False)),
+    )
 
 
 def read_any(given: Json) -> Check:

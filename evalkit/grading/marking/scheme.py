@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from evalkit.grading.finals.final import Final
 from evalkit.grading.marking.checks import Check, Evidence
 from evalkit.grading.marking.paper import Paper
-from evalkit.types import UNCHECKED, Mark
+from evalkit.grading.prose.commas import with_points
+from evalkit.types import EMPTY, UNCHECKED, Mark
 
 HALF = 0.5
 """Points are given in halves."""
@@ -59,6 +60,7 @@ class Scheme:
 
         Never more than the question's points; each step's in halves.
         """
+        response = with_points(response)
         finding = self.final.judge(question, response, finished=finished)
         paper = Paper(question, response, finding)
         marks: list[Mark] = []
@@ -71,7 +73,8 @@ class Scheme:
 def mark_of(step: SchemeStep, earlier: Sequence[Mark], paper: Paper) -> Mark:
     """What a step earns, after those before it."""
     if step.check is None:
-        return Mark(step=step.step, worth=step.points, points=0.0, why=UNCHECKED)
+        why = UNCHECKED if paper.says else EMPTY
+        return Mark(step=step.step, worth=step.points, points=0.0, why=why)
     found = step.check.look(paper)
     if found is None and step.implied and paper.finding.right:
         found = Evidence("given with the right final answer")
