@@ -58,6 +58,34 @@ def test_what_is_rounded_wrongly_is_wrong(response: str, right: bool) -> None:
     assert read("number", {"value": 23 / 12, "tol_abs": 0.004}, response)[1] == right
 
 
+RISE = {"value": 12, "unit": "%", "tol_abs": 0.005}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "It's a **12% raise**. It is 33,000 of 275,000.\n(Sanity check: 2% is 5,500.)",
+        "12% is right.\n\nWhy? The rise is 33000, and 33000/275000 = 3/25.",
+        "The share is 33/275.\n=> about 12 %",
+        "33/275 = 3/25 -> 12%",
+    ],
+)
+def test_where_an_answer_may_stand(response: str) -> None:
+    assert read("number", RISE, response)[1]
+
+
+@pytest.mark.parametrize(
+    ("response", "right"),
+    [
+        ("2x = 64, and because 64 = 2⁶ its logarithm is 6.", True),
+        ("2x = 64, since x is 32.", False),
+        ("It is 6 because 64 is the sixth power of 2.", True),
+    ],
+)
+def test_reasons_are_no_answers(response: str, right: bool) -> None:
+    assert read("number", {"value": 6}, response)[1] == right
+
+
 ROOTS = {"value": [0.2, 1], "tol_abs": 0.0005}
 
 
@@ -93,3 +121,43 @@ def test_whether_a_gap_grows(conclusion: str, grows: bool) -> None:
     values = "525, 551.25; 424, 449.44. "
     told, _ = read("table_plus_argument", TABLE, values + conclusion)
     assert told == "4 of 4 values" + ", the gap grows" * grows
+
+
+def test_a_set_may_follow_an_arrow() -> None:
+    integers = {"value": [-1, 0, 1]}
+    response = "x ∈ Z  ⟹  x ∈ {−1; 0; 1}"
+    assert read("integer_list", integers, response) == ("-1, 0, 1", True)
+
+
+def test_a_function_that_is_said_to_have_few_zeros_is_not_picked() -> None:
+    response = (
+        "Those with two zeros are **g** and **h**. The function f vanishes only at 4."
+    )
+    assert read("label_set", {"value": ["g", "h"], "of": ["f", "g", "h"]}, response)[1]
+
+
+CLAIMS = {
+    "claims": {"I": {"holds": True, "witness": "four_divisors", "example": [6]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("example", "right"),
+    [
+        ("Consider 27 = 3^3.", True),
+        ("Multiply two primes, for example 5·7 = 35.", True),
+        ("3^3 = 27 has them.", True),
+        ("1, 3, 9 and 27 are all that divide 27.", True),
+        ("Consider 28 = 27 + 1.", False),
+        ("For example 5·5 = 25.", False),
+    ],
+)
+def test_a_witness_may_be_a_product(example: str, right: bool) -> None:
+    response = f"I. TRUE. {example}"
+    assert read("truth_values_with_witness", CLAIMS, response)[1] == right
+
+
+def test_the_first_sentence_may_choose() -> None:
+    chances = {"value": "A", "probabilities": {"A": "5/6", "B": "25/36"}}
+    response = "A is more probable.\n\nBecause: P(A) = 5/6, P(B) = 25/36.\n30 > 25."
+    assert read("choice_with_values", chances, response) == ("A", True)

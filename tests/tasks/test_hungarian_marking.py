@@ -58,8 +58,11 @@ KNOWN_LIMITS = frozenset(
         "hungarian_partial_kept.jsonl:88",  # 18c: truncated cones are rejected
         "hungarian_partial_later.jsonl:83",  # 13c: 1 forgotten, everything else follows
         "hungarian_partial_later.jsonl:153",  # 16c: circular, begins with the sum 0
-        "hungarian_partial_later.jsonl:157",  # 17b: wrong values, their differences
         "hungarian_partial_later.jsonl:158",  # 17c: solved for n, which is not computed
+        "hungarian_partial_later.jsonl:214",  # 16a: 2 not squared, the rest follows
+        "hungarian_partial_later.jsonl:215",  # 16a: all of it in unfinished thinking
+        "hungarian_partial_later.jsonl:220",  # 17a: all of it in unfinished thinking
+        "hungarian_partial_later.jsonl:230",  # 18c: all of it in unfinished thinking
     }
 )
 """Answers whose points are not those of a careful person: by file and line, from 1."""
@@ -84,7 +87,7 @@ PARTIAL = [
 def test_every_question_is_solved_in_several_ways() -> None:
     counts = Counter(row["number"] for _, row in FULL)
     assert counts.keys() == SAMPLES.keys()
-    assert min(counts.values()) >= 13
+    assert min(counts.values()) >= 15
 
 
 @pytest.mark.parametrize(("place", "row"), FULL, ids=[each for each, _ in FULL])

@@ -55,7 +55,8 @@ class FourDivisors(Witness):
         r"|\b(?:divisors|factors)\sof\s(?:the\s\w{1,8}\s)?(\d{1,6})\b"
         r"|\bdivides?\s(\d{1,6})\b|[*^]\s?\d{1,5}\s?=\s?(\d{1,6})\b"
         r"|(?:\be\.g\.|\b(?:example|instance|as|witness|integer|number|take|consider"
-        r"|namely|like|is|with|for)\b|\bn\s?=)[^\d\n]{0,12}\b(\d{1,6})\b"
+        r"|namely|like|is|with|for)\b|\bn\s?=)[^\d\n]{0,12}\b(\d{1,6})\b",
+        re.IGNORECASE,
     )
 
     def trials(self, text: str) -> list[bool]:

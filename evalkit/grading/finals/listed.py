@@ -107,7 +107,7 @@ def segments(text: str) -> Iterator[str]:
     """Parts of a plain text between words, where a list of numbers may stand."""
     text = NAMED.sub(ASSERTED, UNIT.sub("", text))
     kept = WORD.sub(lambda m: KEPT.get(m[0], "|"), text)
-    yield from re.split(r"[|=≈∈:\n…⦃⦄]|\.(?=\s|$)|\.\.\.", kept)
+    yield from re.split(r"[|=≈∈:\n…⦃⦄⇒→]|\.(?=\s|$)|\.\.\.", kept)
 
 
 def number_lists(text: str) -> Iterator[list[Value]]:

@@ -26,13 +26,16 @@ ASSERTION = re.compile(
     r"|gives?|giving|yields?|yielding|get"
     r"|(?:rais|increas|ris|rose|gr[eo]w)\w{0,4} by)\b:?"
     r"(?:\s{1,3}(?:equal to|thus|therefore|then|indeed|also)\b)?"
-    r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?|[=≈]+|->|[→⇒]"
+    r"\s{0,3}(?:[A-Za-z](?:\([^()\s]{1,8}\))?\s{0,3}[=≈])?|->|=>|[=≈]+|[→⇒]"
 )
 EQUALS = re.compile(r"[=≈]+")
 EXPLANATION = re.compile(
-    r"\b(?:because|since|given that|where|with|using|when|if)\b[^,:]{0,400}",
+    r"\b(?:because|since|given that|where|with|using|when|if)\b"
+    r"(?:[^,:]{1,60}=\s?[^\s,:]{1,20}(?=\s(?:its|the|this)\s[^,:]{1,60}\bis\b)"
+    r"|[^,:]{0,400})",
     re.IGNORECASE,
 )
+"""Up to a comma, or to what follows from it: since 64 = 2^6 its logarithm is 6."""
 BRACKETED = re.compile(
     r"(?<=\d)\s?[(\[]\s?([mcdk]?m(?:\^\d)?(?:/s(?:\^2)?)?|Ft|s)\s?[)\]]"
 )
@@ -93,7 +96,7 @@ class Number(Final):
 
     def is_full(self, passage: str) -> bool:
         found = mentions(plain(passage)) if self.unit else ()
-        return any(each.unit == self.unit for each in found)
+        return any(self.unit in ("%" * each.percent, each.unit) for each in found)
 
     def look(self, passage: str, question: str) -> Finding | None:
         unit = UNITS.get(self.unit, Plain())

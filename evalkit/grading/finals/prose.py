@@ -14,6 +14,8 @@ ENDING = 6000
 """How much of a response's end may hold an unmarked answer."""
 REACH = 8
 """How many sentences from the end a conclusion may stand."""
+BRIEF = 80
+"""A first sentence that answers is no longer than this."""
 SHORT = 40
 """Items of a list that nothing announces are no longer than this."""
 
@@ -23,7 +25,7 @@ BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
 FORMULA = re.compile(r"\$\$|\\\[|\\\(.{1,300}\\\)[.,;]?$|\$[^$]{1,300}\$[.,;]?$")
 BROKEN_OFF = re.compile(r"\b(?:is|are|be|get|have|equals|gives)\s*$")
 """How a sentence ends that a formula of its own line completes."""
-CONTINUED = re.compile(r"[&\s]*(?:=|≈|\\approx)")
+CONTINUED = re.compile(r"[&\s]*(?:=(?!>)|≈|\\approx)")
 CUE = re.compile(
     r"[\s*_>#-]*(?:so|therefore|thus|hence|consequently|answer"
     r"|rounded|rounding|in conclusion|in summary|as a result|to conclude|we conclude"
@@ -39,7 +41,8 @@ REASON = re.compile(
 )
 COMMENT = re.compile(
     r"[\s*_>#(-]*(?:(?:this|that)\s(?:is|holds)\s(?:so\s)?(?:because|since)|note\b"
-    r"|check\b|verification\b|remark\b)",
+    r"|(?:(?:sanity|double|cross|quick)[\s-])?check\b|control\s?[:(]|verification\b"
+    r"|remark\b)",
     re.IGNORECASE,
 )
 """How a sentence begins that explains or checks what was said before."""
@@ -72,16 +75,18 @@ NUMBER_WORDS: Mapping[str, Fraction] = MappingProxyType(
 def closing(response: str, is_full: Callable[[str], bool]) -> list[str]:
     """Passages that may state an unmarked answer, the likeliest first.
 
-    The last sentence that begins as a conclusion does, then the last sentences; but
-    the very last comes first where it has the unit and the conclusion has not.
+    The last sentence that begins as a conclusion does, then the last sentences. Where
+    that one lacks the unit, the very last comes first, or a brief first one, if it has
+    it; else that is the last resort: some answer first and explain then.
     """
     spoken = list(sentences(without_thinking(response)[-ENDING:]))
     pieces = [each for each in spoken if not COMMENT.match(each)] or spoken
     concluding = [each for each in pieces[-REACH:] if CUE.match(each)]
-    last = concluding[-1:]
-    if last and is_full(pieces[-1]) and not is_full(last[0]):
-        last = pieces[-1:]
-    return list(dict.fromkeys((*last, *concluding[-1:], *reversed(pieces[-3:]))))
+    opening = [each for each in spoken[:1] if len(each) <= BRIEF]
+    ending = [*concluding[-1:], *reversed(pieces[-3:])]
+    if not any(map(is_full, ending[:1])):
+        ending = [*filter(is_full, (*pieces[-1:], *opening)), *ending]
+    return list(dict.fromkeys((*ending, *opening)))
 
 
 def sentences(text: str) -> Iterator[str]:

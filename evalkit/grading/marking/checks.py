@@ -3,7 +3,6 @@
 A check's fields are the JSON of a scheme; docs/marking.md describes them for people.
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -217,10 +216,11 @@ class Follows(Check):
         if wanted is None or abs(wanted.imag) > EXACT:
             return None
         target, inputs = wanted.real, set(point.values())
-        if any(math.isclose(target, each) for each in inputs):
-            return None
+        within = INEXACT * abs(target)
+        if any(abs(target - each) <= within for each in inputs):
+            return None  # what was given would be taken for what follows
         for each in paper.values:
-            near = abs(each.number - target) <= INEXACT * abs(target)
+            near = abs(each.number - target) <= within
             shown = each.worked and each.kept and each.parts.issuperset(inputs)
             if self.worked and not shown:
                 continue

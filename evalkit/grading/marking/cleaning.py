@@ -140,7 +140,7 @@ def without_layout(text: str) -> str:
 
 def table_row(line: str) -> str:
     """The cells of a row of a table, parted; any other line as it is."""
-    return line.replace("|", " ; ") if line.count("|") > 1 else line
+    return line.replace("|", " ¦ ") if line.count("|") > 1 else line
 
 
 def one_notation(text: str) -> str:

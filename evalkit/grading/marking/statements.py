@@ -25,7 +25,7 @@ is so we of to in by or if at as it an be on no do he up us am vs my go et al ok
 SHORT_WORDS = frozenset(SHORT.split())
 KNOWN = FUNCTIONS | {"pi", "deg"}
 PIECE = re.compile(
-    r"(?P<equal>[=≈≡])|(?P<order>[<>≤≥≠⇒→;:∈∉⦃⦄]|\.(?=\s|$)|,(?=\s|$)|[?]|!=)"
+    r"(?P<equal>[=≈≡])|(?P<order>[<>≤≥≠⇒→;:¦∈∉⦃⦄]|\.(?=\s|$)|,(?=\s|$)|[?]|!=)"
     r"|(?P<word>(?<![\\A-Za-z_])[A-Za-z]{2,}(?:['’][a-z]{1,3})?)"
 )
 STRAY = " \t,.;:*/&'\"“”‘’"

@@ -2,7 +2,7 @@
 
 import re
 
-NUMBER = r"(?<![\d.,])(\d{1,9})(?:,|\{,\})(\d{1,12})(?![\d.]|,\d)"
+NUMBER = r"(?<![\d.,])(\d{1,9})(?:,|\{,\})(\d{1,12})(?!\d|[.,]\d)"
 PAIR = r"[(\[{⦃|]\s?-?\d{1,9},-?\d{1,9}\s?[)\]}⦄|]"
 """Coordinates, intervals and sets of two."""
 EITHER = re.compile(f"{PAIR}|{NUMBER}")
