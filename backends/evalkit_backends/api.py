@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Literal, cast
 
 from evalkit import Backend, Engine, Model, UsageError, hookimpl
 from evalkit_backends._api.address import Address, find_address, url_problem
-from evalkit_backends._api.needs import check_packages
+from evalkit_backends._packages import check_packages
 
+PACKAGES = ("openai", "httpx2")
 OURS = frozenset(
     {"model", "messages", "prompt", "n", "stream", "echo", "logprobs", "best_of"}
 )
@@ -102,7 +103,7 @@ class API(Backend):
 
         Raises UsageError when it is not or does not, or a package is missing.
         """
-        check_packages()
+        check_packages(self.name, PACKAGES)
         from evalkit_backends._api.finding import check_server
 
         address = self._address()

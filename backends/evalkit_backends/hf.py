@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from evalkit import Backend, Engine, Model, hookimpl
-from evalkit_backends._hf.find import find
-from evalkit_backends._hf.needs import check_packages
+from evalkit_backends._models.find import find
+from evalkit_backends._packages import check_packages
 
+PACKAGES = ("torch", "transformers", "accelerate")
 DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
@@ -63,8 +64,8 @@ class HF(Backend):
 
         Raises UsageError when a package is missing or the model cannot be had.
         """
-        check_packages()
-        return find(self.model, self.revision)
+        check_packages(self.name, PACKAGES)
+        return find(self.model, self.revision, backend=self.name)
 
     def gpus(self) -> int:
         """One, unless told to use none.

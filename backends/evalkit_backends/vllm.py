@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from evalkit import Backend, Engine, Model, hookimpl
 from evalkit_backends._vllm.find import find
-from evalkit_backends._vllm.needs import check_packages
+from evalkit_backends._vllm.needs import check_vllm
 
 METHOD = re.compile(r"[a-z0-9][a-z0-9_-]*|")
 
@@ -85,7 +85,7 @@ class VLLM(Backend):
         Raises UsageError when vLLM is missing or too old, or when the model or the
         adapter cannot be had.
         """
-        check_packages()
+        check_vllm()
         return find(self.model, self.revision, self.lora, self.max_model_len)
 
     def load(self, model: Model) -> Engine:

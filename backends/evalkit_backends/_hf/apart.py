@@ -9,7 +9,7 @@ import torch
 from evalkit_backends._hf.cache import aligned
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.passes import Budget, followed, read_rows, take_rest
-from evalkit_backends._hf.question import Question
+from evalkit_backends._models.question import Question
 
 
 @dataclass(frozen=True, slots=True)

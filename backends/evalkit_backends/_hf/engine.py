@@ -16,12 +16,12 @@ from evalkit import Completion, Engine, Generate, Rank, Request
 from evalkit_backends._hf.batch import Batch, Decoder
 from evalkit_backends._hf.limits import Limits
 from evalkit_backends._hf.memory import is_out_of_memory, release
-from evalkit_backends._hf.question import Question
-from evalkit_backends._hf.quiet import quiet
 from evalkit_backends._hf.ranker import Ranker
-from evalkit_backends._hf.template import PromptError, Template
 from evalkit_backends._hf.waiting import Waiting
 from evalkit_backends._hf.writing import Writing
+from evalkit_backends._models.question import Question
+from evalkit_backends._models.quiet import quiet
+from evalkit_backends._models.template import PromptError, Template
 
 TOKENS_PER_STEP = 16
 """Written between two looks at which rows have finished."""

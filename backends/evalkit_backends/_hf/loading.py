@@ -12,16 +12,17 @@ import torch
 from evalkit import Model, UsageError
 from evalkit_backends._hf import pretrained
 from evalkit_backends._hf.batch import Decoder
-from evalkit_backends._hf.convert import ready
 from evalkit_backends._hf.engine import HFEngine, Loaded
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.limits import Limits
 from evalkit_backends._hf.memory import SHARE, free_bytes
 from evalkit_backends._hf.packed import packs
 from evalkit_backends._hf.passes import Budget
-from evalkit_backends._hf.quiet import without_bars
 from evalkit_backends._hf.ranker import Ranker
-from evalkit_backends._hf.template import Template
+from evalkit_backends._models.convert import ready
+from evalkit_backends._models.pretrained import read_tokenizer
+from evalkit_backends._models.quiet import without_bars
+from evalkit_backends._models.template import Template
 
 RANKED_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
 """Read in one pass of a ranking: as many as keep a device busy."""
@@ -47,7 +48,7 @@ def load(model: Model, wish: Wish) -> HFEngine:
     device = pick_device(wish.device)
     with without_bars(), torch.inference_mode():
         folder = ready(Path(model.location))
-        tokenizer = pretrained.read_tokenizer(folder)
+        tokenizer = read_tokenizer(folder)
         held = context(pretrained.read_config(folder), wish.max_length)
         weights = pretrained.read_model(
             folder, pick_dtype(wish.dtype, device), wish.device_map or {"": device}

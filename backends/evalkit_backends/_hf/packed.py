@@ -14,7 +14,7 @@ from torch import Tensor
 from evalkit_backends._hf.cache import gathered
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.passes import Budget, read_rows, take_rest
-from evalkit_backends._hf.question import Question
+from evalkit_backends._models.question import Question
 
 WASTE = 0.7
 """Questions go together while the shorter has this share of the longer's tokens."""

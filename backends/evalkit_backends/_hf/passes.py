@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from evalkit_backends._hf.forward import Forward
-from evalkit_backends._hf.question import Question
+from evalkit_backends._models.question import Question
 
 
 @dataclass(slots=True)

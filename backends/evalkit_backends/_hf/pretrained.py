@@ -1,4 +1,4 @@
-"""The parts of transformers that are used, kept in one place for want of types.
+"""The parts of transformers that load a model, in one place for want of types.
 
 What it returns differs from model to model, hence `Any` here and behind it.
 """
@@ -20,35 +20,11 @@ def read_config(folder: Path) -> Any:
     return transformers.AutoConfig.from_pretrained(folder)
 
 
-def read_tokenizer(folder: Path) -> Any:
-    """A model's tokenizer, with its chat template."""
-    return transformers.AutoTokenizer.from_pretrained(folder)
-
-
 def read_model(folder: Path, dtype: torch.dtype | str, placement: object) -> Any:
     """A causal language model, its weights placed on devices by accelerate."""
     return transformers.AutoModelForCausalLM.from_pretrained(
         folder, dtype=dtype, device_map=placement, use_safetensors=True
     ).eval()
-
-
-def read_packed_tokenizer(folder: Path, file: str) -> Any:
-    """The tokenizer in a GGUF file."""
-    return transformers.AutoTokenizer.from_pretrained(folder, gguf_file=file)
-
-
-def read_packed_model(folder: Path, file: str) -> Any:
-    """The model in a GGUF file, its weights in float32."""
-    model = transformers.AutoModelForCausalLM.from_pretrained(
-        folder,
-        gguf_file=file,
-        dtype=torch.float32,
-        quantization_config=transformers.GgufConfig(dequantize=True),
-    )
-    # The weights are no longer quantized, which the configuration must not say.
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-    return model
 
 
 def accepted(model: Any) -> frozenset[str]:

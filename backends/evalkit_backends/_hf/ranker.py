@@ -18,9 +18,9 @@ from evalkit_backends._hf.cache import gathered
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.packed import read_packed
 from evalkit_backends._hf.passes import Budget, padded, take_first
-from evalkit_backends._hf.question import Question
 from evalkit_backends._hf.trunk import Trunk
 from evalkit_backends._hf.trunks import Group, grouped
+from evalkit_backends._models.question import Question
 
 
 class Ranker:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from evalkit import UsageError
-from evalkit_backends._hf.folder import digest
+from evalkit_backends._models.folder import digest
 
 CONFIG = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"

@@ -12,9 +12,9 @@ from itertools import count
 from typing import Any
 
 from evalkit import Completion, Engine, Generate, Request
-from evalkit_backends._hf.question import Question
-from evalkit_backends._hf.quiet import quiet
-from evalkit_backends._hf.template import Template
+from evalkit_backends._models.question import Question
+from evalkit_backends._models.quiet import quiet
+from evalkit_backends._models.template import Template
 from evalkit_backends._vllm.core import Ask, Core, Refused
 from evalkit_backends._vllm.jobs import Job, Writing
 from evalkit_backends._vllm.ranking import Ranking

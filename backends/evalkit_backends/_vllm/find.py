@@ -9,24 +9,16 @@ from pathlib import Path
 import msgspec
 
 from evalkit import Model, UsageError
-from evalkit_backends._hf import find as hf
+from evalkit_backends._models.find import find as find_model
 from evalkit_backends._vllm.adapter import check_adapter, identity
 
 
 def find(name: str, revision: str, lora: str, length: int | None) -> Model:
     """The model called `name`, ready on disk; raise UsageError if it cannot be had."""
     check_adapter(lora)
-    try:
-        model = hf.find(name, revision)
-    except UsageError as exc:
-        raise UsageError(in_own_name(str(exc))) from exc
+    model = find_model(name, revision, backend="vllm")
     check_length(model, length)
     return replace(model, identity={**model.identity, **identity(lora)})
-
-
-def in_own_name(message: str) -> str:
-    """What backend `hf` has to say of a model, said of this one."""
-    return message.replace("backend 'hf'", "backend 'vllm'").replace("hf:", "vllm:")
 
 
 def check_length(model: Model, wanted: int | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalkit import Completion, Generate, Request
-from evalkit_backends._hf.template import Template
+from evalkit_backends._models.template import Template
 from evalkit_backends._vllm.core import Ask
 
 

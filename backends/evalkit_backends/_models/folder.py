@@ -12,9 +12,10 @@ SPOTS = 64
 SPOT_BYTES = 4096
 
 
-def describe(path: Path, name: str) -> Model:
+def describe(path: Path, name: str, *, backend: str) -> Model:
     """The model in a folder; its identity is a digest of what the files hold."""
-    check_weights((each.name for each in path.iterdir()), f"folder {name!r}")
+    names = (each.name for each in path.iterdir())
+    check_weights(names, f"folder {name!r}", backend=backend)
     return Model(
         name=name,
         location=str(path),
@@ -24,14 +25,16 @@ def describe(path: Path, name: str) -> Model:
     )
 
 
-def check_weights(names: Iterable[str], where: str) -> None:
+def check_weights(names: Iterable[str], where: str, *, backend: str) -> None:
     """Refuse weights that only unpickling, which may run any code, could read."""
     suffixes = {PurePath(name).suffix for name in names}
     if ".safetensors" in suffixes:
         return
     others = sorted(suffixes & {".bin", ".pt", ".pth", ".gguf", ".onnx", ".msgpack"})
     held = f"weights in {', '.join(others)} files only" if others else "no weights"
-    raise UsageError(f"backend 'hf' reads .safetensors weights, and {where} has {held}")
+    raise UsageError(
+        f"backend {backend!r} reads .safetensors weights, and {where} has {held}"
+    )
 
 
 def has_chat_template(path: Path) -> bool:

@@ -9,12 +9,12 @@ from typing import Any
 from tokenizers import pre_tokenizers
 
 from evalkit import BackendError
-from evalkit_backends._hf import builtin, wheel
-from evalkit_backends._hf.pretrained import (
+from evalkit_backends._models import builtin, wheel
+from evalkit_backends._models.pretrained import (
     read_packed_model,
     read_packed_tokenizer,
 )
-from evalkit_backends._hf.quiet import without_bars
+from evalkit_backends._models.quiet import without_bars
 
 CONTEXT = 8192
 TOKENS = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit import DataError, Model, Repo, UsageError, cached, download, within
-from evalkit_backends._hf.folder import CONFIG, check_weights, has_chat_template
+from evalkit_backends._models.folder import CONFIG, check_weights, has_chat_template
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PATIENCE = 4.0
@@ -22,14 +22,14 @@ NEEDED = re.compile(
 )
 
 
-def find(name: str, revision: str) -> Model:
+def find(name: str, revision: str, *, backend: str) -> Model:
     """The Hub's model at a branch, tag or commit, downloaded if need be.
 
     Raises UsageError if neither the Hub nor the local cache can give it.
     """
     path = held(name, revision) if COMMIT.fullmatch(revision) else None
     if path is None:
-        path = fetched(name, revision)
+        path = fetched(name, revision, backend=backend)
     return Model(
         name=name,
         location=str(path),
@@ -51,38 +51,42 @@ def held(name: str, revision: str) -> Path | None:
     return path
 
 
-def fetched(name: str, revision: str) -> Path:
+def fetched(name: str, revision: str, *, backend: str) -> Path:
     """The model's folder as the Hub has it, or failing that the local cache."""
-    question = Question(name, revision)
-    problem = within(PATIENCE, question) or question.refusal
-    if question.files is None:
+    listing = Listing(name, revision)
+    problem = within(PATIENCE, listing) or listing.refusal
+    if listing.files is None:
         path = held(name, revision)
         if path is None:
             raise UsageError(
-                f"backend 'hf' cannot find model {name!r} at revision {revision!r}: "
-                f"{problem}, and the local cache does not hold it. Give a folder with "
-                "the model, or use hf:smollm2-135m-instruct"
+                f"backend {backend!r} cannot find model {name!r} at revision "
+                f"{revision!r}: {problem}, and the local cache does not hold it. Give "
+                f"a folder with the model, or use {backend}:smollm2-135m-instruct"
             )
         return path
-    return download_needed(name, revision, question.files)
+    return download_needed(name, revision, listing.files, backend=backend)
 
 
-def download_needed(name: str, revision: str, files: Sequence[str]) -> Path:
+def download_needed(
+    name: str, revision: str, files: Sequence[str], *, backend: str
+) -> Path:
     """A folder with those of a repository's files that a model is loaded from.
 
     The branch is asked for by name, so that the client notes which commit it stood
     for, to be found offline. The folder has that commit's name.
     """
-    check_weights(files, f"model {name!r}")
+    check_weights(files, f"model {name!r}", backend=backend)
     needed = [each for each in files if NEEDED.fullmatch(each)]
     repo = Repo(id=name, kind="model", revision=revision, patterns=needed)
     try:
         return download(repo, patience=PATIENCE)
     except DataError as exc:
-        raise UsageError(f"backend 'hf' cannot fetch model {name!r}: {exc}") from exc
+        raise UsageError(
+            f"backend {backend!r} cannot fetch model {name!r}: {exc}"
+        ) from exc
 
 
-class Question:
+class Listing:
     """Asks the Hub which files a repository has; keeps the answer or the refusal."""
 
     def __init__(self, name: str, revision: str) -> None:
