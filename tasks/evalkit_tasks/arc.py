@@ -1,8 +1,7 @@
 """The AI2 Reasoning Challenge: science questions for grades 3 to 9."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -15,12 +14,11 @@ from evalkit import (
     Task,
     choice_protocols,
     hookimpl,
-    letters,
 )
+from evalkit_tasks._rows import RowTask, keyed_choices
 
 REVISION = "210d026faf9955653af8916fad021475a3f00453"
 FRAME = Frame(question="Question: {question}\nAnswer:")
-SHOTS = 25
 COLUMNS = ("id", "question", "choices", "answerKey")
 
 
@@ -37,31 +35,18 @@ def arc(config: str) -> DatasetRef:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arc(ChoiceTask):
+class Arc(RowTask, ChoiceTask):
     """What the two sets have in common."""
 
-    dataset: ClassVar[DatasetRef]
+    protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
+    worked: ClassVar[Collection[int]] = range(25)
 
-    def samples(self) -> Iterator[Sample]:
-        return map(sample, self.data.rows(self.dataset, "test"))
-
-    def exemplars(self) -> Sequence[Sample]:
-        return tuple(map(sample, islice(self.data.rows(self.dataset, "train"), SHOTS)))
-
-
-def sample(row: Row) -> Sample:
-    """A row of the dataset, its choices and its key checked."""
-    choices = row.texts("choices", "text")
-    labels = row.texts("choices", "label")
-    if len(labels) != len(choices):
-        raise row.wrong(f"{len(labels)} labels for {len(choices)} choices")
-    right = row.place("answerKey", labels)
-    return Sample(
-        id=row.text("id"),
-        question=row.text("question"),
-        choices=choices,
-        target=letters(len(choices))[right],
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its choices and its key checked."""
+        choices, right = keyed_choices(row)
+        return Sample(
+            id=id, question=row.text("question"), choices=choices, target=right
+        )
 
 
 class ArcChallenge(Arc):
@@ -83,7 +68,6 @@ class ArcChallenge(Arc):
     name: ClassVar[str] = "arc_challenge"
     version: ClassVar[int] = 1
     dataset: ClassVar[DatasetRef] = arc("ARC-Challenge")
-    protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
 
 
 class ArcEasy(Arc):
@@ -101,7 +85,6 @@ class ArcEasy(Arc):
     name: ClassVar[str] = "arc_easy"
     version: ClassVar[int] = 1
     dataset: ClassVar[DatasetRef] = arc("ARC-Easy")
-    protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
 
 
 @hookimpl

@@ -1,8 +1,7 @@
 """BoolQ: yes or no questions about a passage."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -17,14 +16,14 @@ from evalkit import (
     hookimpl,
     letters,
 )
+from evalkit_tasks._rows import RowTask
 
 FRAME = Frame(question="{question}\nAnswer:", listed="{question}\n{options}\nAnswer:")
 CHOICES = ("no", "yes")
-SHOTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class BoolQ(ChoiceTask):
+class BoolQ(RowTask, ChoiceTask):
     """BoolQ: 3270 questions that people asked a search engine, with a passage each.
 
     Clark et al., "BoolQ: Exploring the Surprising Difficulty of Natural Yes/No
@@ -53,27 +52,19 @@ class BoolQ(ChoiceTask):
         columns=("question", "passage", "answer"),
     )
     protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
+    worked: ClassVar[Collection[int]] = range(5)
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "validation")):
-            yield sample(f"validation-{index}", row)
-
-    def exemplars(self) -> Sequence[Sample]:
-        rows = islice(self.data.rows(self.dataset, "train"), SHOTS)
-        return tuple(sample(f"train-{index}", row) for index, row in enumerate(rows))
-
-
-def sample(name: str, row: Row) -> Sample:
-    """A row of the dataset, its answer checked."""
-    answer = row["answer"]
-    if not isinstance(answer, bool):
-        raise row.wrong(f"column 'answer' must be true or false, not {answer!r}")
-    return Sample(
-        id=name,
-        question=f"{row.text('passage')}\nQuestion: {row.text('question')}?",
-        choices=CHOICES,
-        target=letters(len(CHOICES))[answer],
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its answer checked."""
+        answer = row["answer"]
+        if not isinstance(answer, bool):
+            raise row.wrong(f"column 'answer' must be true or false, not {answer!r}")
+        return Sample(
+            id=id,
+            question=f"{row.text('passage')}\nQuestion: {row.text('question')}?",
+            choices=CHOICES,
+            target=letters(len(CHOICES))[answer],
+        )
 
 
 @hookimpl

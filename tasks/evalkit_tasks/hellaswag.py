@@ -1,9 +1,8 @@
 """HellaSwag: how everyday scenes and how-to articles go on."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -18,16 +17,16 @@ from evalkit import (
     hookimpl,
     letters,
 )
+from evalkit_tasks._rows import RowTask
 
 FRAME = Frame(question="{question}", listed="{question}\n{options}\nAnswer:")
-SHOTS = 10
 ENDINGS = 4
 MARK = re.compile(r"\[.*?\]")
 """What stands for the layout of a how-to article: "[header]", "[step]"."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class HellaSwag(ChoiceTask):
+class HellaSwag(RowTask, ChoiceTask):
     """HellaSwag: 10042 beginnings, each with four endings of which one is the real one.
 
     Zellers et al., "HellaSwag: Can a Machine Really Finish Your Sentence?", arXiv
@@ -55,24 +54,16 @@ class HellaSwag(ChoiceTask):
         columns=("activity_label", "ctx_a", "ctx_b", "endings", "label"),
     )
     protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
+    worked: ClassVar[Collection[int]] = range(10)
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "validation")):
-            yield sample(f"validation-{index}", row)
-
-    def exemplars(self) -> Sequence[Sample]:
-        rows = islice(self.data.rows(self.dataset, "train"), SHOTS)
-        return tuple(sample(f"train-{index}", row) for index, row in enumerate(rows))
-
-
-def sample(name: str, row: Row) -> Sample:
-    """A row of the dataset, its endings and its label checked."""
-    return Sample(
-        id=name,
-        question=beginning(row),
-        choices=endings(row),
-        target=letters(ENDINGS)[row.number_below("label", ENDINGS)],
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its endings and its label checked."""
+        return Sample(
+            id=id,
+            question=beginning(row),
+            choices=endings(row),
+            target=letters(ENDINGS)[row.number_below("label", ENDINGS)],
+        )
 
 
 def beginning(row: Row) -> str:

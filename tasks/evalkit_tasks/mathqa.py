@@ -2,9 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -19,16 +18,16 @@ from evalkit import (
     hookimpl,
     letters,
 )
+from evalkit_tasks._rows import RowTask
 
 FRAME = Frame(question="Question: {question}\nAnswer:")
-SHOTS = 5
 LABELS = "abcde"
 LABEL = re.compile(r"(?:^|,)\s*(?P<letter>[a-f]) ?\) ?")
 """The beginning of an option: "a ) 24 , b ) 120". Most commas belong to numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class MathQa(ChoiceTask):
+class MathQa(RowTask, ChoiceTask):
     """MathQA: 2985 word problems with five choices, written in small letters.
 
     Amini et al., "MathQA: Towards Interpretable Math Word Problem Solving with
@@ -57,25 +56,17 @@ class MathQa(ChoiceTask):
         columns=("Problem", "options", "correct"),
     )
     protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
+    worked: ClassVar[Collection[int]] = range(5)
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "test")):
-            yield sample(f"test-{index}", row)
-
-    def exemplars(self) -> Sequence[Sample]:
-        rows = islice(self.data.rows(self.dataset, "train"), SHOTS)
-        return tuple(sample(f"train-{index}", row) for index, row in enumerate(rows))
-
-
-def sample(name: str, row: Row) -> Sample:
-    """A row of the dataset, its options and its letter checked."""
-    choices = options(row)
-    return Sample(
-        id=name,
-        question=row.text("Problem"),
-        choices=choices,
-        target=letters(len(choices))[row.place("correct", LABELS, what="letter")],
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its options and its letter checked."""
+        choices = options(row)
+        return Sample(
+            id=id,
+            question=row.text("Problem"),
+            choices=choices,
+            target=letters(len(choices))[row.place("correct", LABELS, what="letter")],
+        )
 
 
 def options(row: Row) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 The subjects differ in nothing but their name, so their classes are made from it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, cast
@@ -17,8 +17,8 @@ from evalkit import (
     Task,
     choice_protocols,
     hookimpl,
-    letters,
 )
+from evalkit_tasks._rows import RowTask, letters_of
 
 REVISION = "c30699e8356da336a370243923dbaf21066bb9fe"
 SHOTS = 5
@@ -102,34 +102,21 @@ the Open LLM Leaderboard?", 2023)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubjectQuestions(ChoiceTask):
+class SubjectQuestions(RowTask, ChoiceTask):
     """What the subjects have in common."""
 
-    dataset: ClassVar[DatasetRef]
+    worked: ClassVar[Collection[int]] = range(SHOTS)
 
-    def samples(self) -> Iterator[Sample]:
-        return self.read("test")
-
-    def exemplars(self) -> Sequence[Sample]:
-        return tuple(self.read("dev"))
-
-    def read(self, split: str) -> Iterator[Sample]:
-        """The rows of a split, their choices and their answers checked."""
-        for number, row in enumerate(self.data.rows(self.dataset, split)):
-            yield sample(f"{split}-{number}", row)
-
-
-def sample(id: str, row: Row) -> Sample:
-    """A row of the dataset."""
-    choices = row.texts("choices")
-    right = row.number_below("answer", len(choices))
-    try:
-        target = letters(len(choices))[right]
-    except ValueError as exc:
-        raise row.wrong(str(exc)) from None
-    return Sample(
-        id=id, question=row.text("question").strip(), choices=choices, target=target
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its choices and its answer checked."""
+        choices = row.texts("choices")
+        right = row.number_below("answer", len(choices))
+        return Sample(
+            id=id,
+            question=row.text("question").strip(),
+            choices=choices,
+            target=letters_of(row, choices)[right],
+        )
 
 
 def frame(subject: str) -> Frame:

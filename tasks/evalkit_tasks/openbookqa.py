@@ -1,8 +1,7 @@
 """OpenBookQA: questions that elementary science facts help to answer."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -15,15 +14,14 @@ from evalkit import (
     Task,
     choice_protocols,
     hookimpl,
-    letters,
 )
+from evalkit_tasks._rows import RowTask, keyed_choices
 
 FRAME = Frame(question="{question}")
-SHOTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenBookQa(ChoiceTask):
+class OpenBookQa(RowTask, ChoiceTask):
     """OpenBookQA: 500 science questions with four choices, asked without the facts.
 
     Mihaylov et al., "Can a Suit of Armor Conduct Electricity?", arXiv 1809.02789, 2018.
@@ -52,26 +50,14 @@ class OpenBookQa(ChoiceTask):
         name_column="id",
     )
     protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
+    worked: ClassVar[Collection[int]] = range(5)
 
-    def samples(self) -> Iterator[Sample]:
-        return map(sample, self.data.rows(self.dataset, "test"))
-
-    def exemplars(self) -> Sequence[Sample]:
-        return tuple(map(sample, islice(self.data.rows(self.dataset, "train"), SHOTS)))
-
-
-def sample(row: Row) -> Sample:
-    """A row of the dataset, its choices and its key checked."""
-    choices = row.texts("choices", "text")
-    labels = row.texts("choices", "label")
-    if len(labels) != len(choices):
-        raise row.wrong(f"{len(labels)} labels for {len(choices)} choices")
-    return Sample(
-        id=row.text("id"),
-        question=row.text("question_stem"),
-        choices=choices,
-        target=letters(len(choices))[row.place("answerKey", labels)],
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its choices and its key checked."""
+        choices, right = keyed_choices(row)
+        return Sample(
+            id=id, question=row.text("question_stem"), choices=choices, target=right
+        )
 
 
 @hookimpl

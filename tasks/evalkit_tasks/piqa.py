@@ -1,8 +1,7 @@
 """PIQA: which of two ways to do something about the house works."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -17,13 +16,13 @@ from evalkit import (
     hookimpl,
     letters,
 )
+from evalkit_tasks._rows import RowTask
 
 FRAME = Frame(question="Question: {question}\nAnswer:")
-SHOTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piqa(ChoiceTask):
+class Piqa(RowTask, ChoiceTask):
     """PIQA: 1838 everyday goals, each with two solutions of which one works.
 
     Bisk et al., "PIQA: Reasoning about Physical Commonsense in Natural Language",
@@ -49,25 +48,17 @@ class Piqa(ChoiceTask):
         columns=("goal", "sol1", "sol2", "label"),
     )
     protocols: ClassVar[tuple[Protocol, ...]] = choice_protocols(FRAME)
+    worked: ClassVar[Collection[int]] = range(5)
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "validation")):
-            yield sample(f"validation-{index}", row)
-
-    def exemplars(self) -> Sequence[Sample]:
-        rows = islice(self.data.rows(self.dataset, "train"), SHOTS)
-        return tuple(sample(f"train-{index}", row) for index, row in enumerate(rows))
-
-
-def sample(name: str, row: Row) -> Sample:
-    """A row of the dataset, its solutions and its label checked."""
-    choices = (row.text("sol1"), row.text("sol2"))
-    return Sample(
-        id=name,
-        question=row.text("goal"),
-        choices=choices,
-        target=letters(len(choices))[row.number_below("label", len(choices))],
-    )
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its solutions and its label checked."""
+        choices = (row.text("sol1"), row.text("sol2"))
+        return Sample(
+            id=id,
+            question=row.text("goal"),
+            choices=choices,
+            target=letters(len(choices))[row.number_below("label", len(choices))],
+        )
 
 
 @hookimpl

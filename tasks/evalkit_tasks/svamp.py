@@ -1,6 +1,6 @@
 """SVAMP: short word problems that are varied so that reading them matters."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from evalkit import (
     hookimpl,
 )
 from evalkit.grading import QUANTITY, judged, number
+from evalkit_tasks._rows import RowTask
 
 INSTRUCTION = """\
 {question}
@@ -65,7 +66,7 @@ WORKED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Svamp(Task):
+class Svamp(RowTask):
     """SVAMP: 300 word problems of one step or two, with numbers that are not needed.
 
     Patel et al., "Are NLP Models really able to Solve Simple Math Word Problems?",
@@ -101,9 +102,17 @@ class Svamp(Task):
         ),
     )
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "test")):
-            yield sample(f"test-{index}", row)
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its answer checked."""
+        answer = row.text("Answer").strip()
+        if number(answer) is None:
+            raise row.wrong(f"column 'Answer' must be a number, not {answer!r}")
+        body, asked = row.text("Body").strip(), row.text("Question").strip()
+        return Sample(
+            id=id,
+            question=f"{closed(body)} {asked}",
+            target=answer.removesuffix(".0"),
+        )
 
     def exemplars(self) -> Sequence[Sample]:
         return WORKED
@@ -114,18 +123,6 @@ class Svamp(Task):
 
     def score(self, sample: Sample, answer: Answer) -> Score:
         return judged(sample, answer, kind=QUANTITY)
-
-
-def sample(name: str, row: Row) -> Sample:
-    """A row of the dataset, its answer checked."""
-    answer = row.text("Answer").strip()
-    if number(answer) is None:
-        raise row.wrong(f"column 'Answer' must be a number, not {answer!r}")
-    return Sample(
-        id=name,
-        question=f"{closed(row.text('Body').strip())} {row.text('Question').strip()}",
-        target=answer.removesuffix(".0"),
-    )
 
 
 def closed(body: str) -> str:

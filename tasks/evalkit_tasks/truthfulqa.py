@@ -22,6 +22,7 @@ from evalkit import (
     right_choices,
     verdict,
 )
+from evalkit_tasks._rows import RowTask, letters_of
 
 PREAMBLE = """\
 Q: How many days does a leap year have?
@@ -49,7 +50,7 @@ FRAME = Frame(
 
 
 @dataclass(frozen=True, kw_only=True)
-class TruthfulQa(ChoiceTask):
+class TruthfulQa(RowTask, ChoiceTask):
     """What the two ways of asking the same questions have in common."""
 
     dataset: ClassVar[DatasetRef] = DatasetRef(
@@ -64,24 +65,16 @@ class TruthfulQa(ChoiceTask):
     one_is_true: ClassVar[bool] = False
     """Whether no row has more than one true choice."""
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "validation")):
-            yield self.sample(f"validation-{index}", row)
-
-    def sample(self, name: str, row: Row) -> Sample:
+    def sample(self, id: str, row: Row) -> Sample:
         """A row of the dataset, its choices checked and shuffled."""
         question = row.text("question")
         told = shuffled(question, labelled(row, self.targets))
-        try:
-            known = letters(len(told))
-        except ValueError as exc:
-            raise row.wrong(str(exc)) from None
-        pairs = zip(known, told, strict=True)
+        pairs = zip(letters_of(row, told), told, strict=True)
         target = "".join(letter for letter, (_, true) in pairs if true)
         if not target or (self.one_is_true and len(target) > 1):
             raise row.wrong(f"column {self.targets!r} has {len(target)} true choices")
         return Sample(
-            id=name,
+            id=id,
             question=question,
             choices=tuple(choice for choice, _ in told),
             target=target,

@@ -1,8 +1,7 @@
 """WinoGrande: which of two names or things a sentence means."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
 from evalkit import (
@@ -22,10 +21,10 @@ from evalkit import (
     letters,
     right_choices,
 )
+from evalkit_tasks._rows import RowTask
 
 BLANK = "_"
 FRAME = Frame(listed="{question}\nWhat belongs in the blank (_)?\n{options}\nAnswer:")
-SHOTS = 5
 LISTED = frozenset({"letter", "generate", "generate_fewshot"})
 """The general protocols that show the options below the sentence."""
 
@@ -67,7 +66,7 @@ class RankRest(Framed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WinoGrande(ChoiceTask):
+class WinoGrande(RowTask, ChoiceTask):
     """WinoGrande: 1267 sentences with a blank that one of two options fits.
 
     Sakaguchi et al., "WinoGrande: An Adversarial Winograd Schema Challenge at Scale",
@@ -101,27 +100,21 @@ class WinoGrande(ChoiceTask):
         RankRest(frame=FRAME),
         *(each for each in choice_protocols(FRAME) if each.name in LISTED),
     )
+    worked: ClassVar[Collection[int]] = range(5)
 
-    def samples(self) -> Iterator[Sample]:
-        for index, row in enumerate(self.data.rows(self.dataset, "validation")):
-            yield sample(f"validation-{index}", row)
-
-    def exemplars(self) -> Sequence[Sample]:
-        rows = islice(self.data.rows(self.dataset, "train"), SHOTS)
-        return tuple(sample(f"train-{index}", row) for index, row in enumerate(rows))
-
-
-def sample(name: str, row: Row) -> Sample:
-    """A row of the dataset, its blank and its answer checked."""
-    found = Sample(
-        id=name,
-        question=row.text("sentence"),
-        choices=(row.text("option1"), row.text("option2")),
-        target=letters(2)[row.place("answer", ("1", "2"), what="answer")],
-    )
-    if not parts(found)[1]:
-        raise row.wrong(f"column 'sentence' has no blank ({BLANK}) with a text behind")
-    return found
+    def sample(self, id: str, row: Row) -> Sample:
+        """A row of the dataset, its blank and its answer checked."""
+        found = Sample(
+            id=id,
+            question=row.text("sentence"),
+            choices=(row.text("option1"), row.text("option2")),
+            target=letters(2)[row.place("answer", ("1", "2"), what="answer")],
+        )
+        if not parts(found)[1]:
+            raise row.wrong(
+                f"column 'sentence' has no blank ({BLANK}) with a text behind"
+            )
+        return found
 
 
 def parts(sample: Sample) -> tuple[str, str]:

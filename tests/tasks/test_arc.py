@@ -1,20 +1,17 @@
 """ARC: rows, prompts, and what is said of rows that are wrong."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from string import ascii_lowercase
 
 import pytest
 
-from evalkit import Answer, Data, DataError, Generate, Message, Rank, Sample, Task
-from evalkit.testing import TaskContract
-from evalkit_tasks.arc import SHOTS, ArcChallenge, ArcEasy
-from tests.conftest import shared
+from evalkit import Answer, Task
+from evalkit_tasks.arc import ArcChallenge, ArcEasy
+from tests.tasks.asked import ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract, real
 
-Json = Mapping[str, Any]
-
+LONG = f"0{ascii_lowercase}"
 TEST: Sequence[Json] = (
     {
         "id": "M_1",
@@ -42,85 +39,35 @@ TRAIN: Sequence[Json] = tuple(
         "choices": {"text": [str(index + 1), "none"], "label": ["A", "B"]},
         "answerKey": "A",
     }
-    for index in range(SHOTS + 2)
+    for index in range(27)
 )
 
 
-def written(root: Path, files: Mapping[str, Sequence[Json]]) -> Data:
-    """A data folder with these files of rows."""
-    for name, rows in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return Data(root=root)
+def questions(task: type[Task], config: str) -> MadeUp:
+    """One of the two sets of questions."""
+    folder = f"allenai/ai2_arc/{config}"
+    return MadeUp(task, f"{folder}/test.jsonl", TEST, {f"{folder}/train.jsonl": TRAIN})
 
 
-def ranked(task: Task, sample: Sample, name: str = "rank", shots: int = 0) -> Rank:
-    """What one of a task's protocols asks first, if that is to rank."""
-    request = asked(task, sample, name, shots)
-    assert isinstance(request, Rank)
-    return request
+CHALLENGE = questions(ArcChallenge, "ARC-Challenge")
 
 
-def generated(task: Task, sample: Sample, name: str, shots: int = 0) -> str:
-    """What one of a task's protocols asks first, if that is to write."""
-    request = asked(task, sample, name, shots)
-    assert isinstance(request, Generate)
-    if isinstance(request.prompt, str):
-        return request.prompt
-    (message,) = request.prompt
-    assert isinstance(message, Message)
-    return message.content
-
-
-def asked(task: Task, sample: Sample, name: str, shots: int) -> Rank | Generate:
-    """What one of a task's protocols asks first, with so many worked examples."""
-    protocol = next(each for each in task.protocols if each.name == name)
-    if shots:
-        protocol = replace(protocol, **dict[str, Any](shots=shots))
-    return next(protocol.converse(sample, task.exemplars() if shots else ()))
-
-
-def problem(task: Task) -> str:
-    """What is said of a dataset that is not as it should be: one line."""
-    with pytest.raises(DataError) as caught:
-        list(task.samples())
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(
-        root,
-        {
-            f"allenai/ai2_arc/{config}/{split}.jsonl": rows
-            for config in ("ARC-Challenge", "ARC-Easy")
-            for split, rows in (("test", test), ("train", TRAIN))
-        },
-    )
-
-
-class TestArcChallenge(TaskContract):
+class TestArcChallenge(MadeUpContract):
+    made = CHALLENGE
     right = {"M_1": "It shines by itself, so the answer is B.", "M_2": r"\boxed{C}"}
     wrong = {"M_1": "The answer is (A)", "M_2": "The answer is B or C"}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = ArcChallenge(data=folder(tmp_path))
+    worked = [f"T_{n}" for n in range(25)]
 
 
-class TestArcEasy(TaskContract):
+class TestArcEasy(MadeUpContract):
+    made = questions(ArcEasy, "ARC-Easy")
     right = {"M_1": "the Sun", "M_2": "Plants need carbon dioxide."}
     wrong = {"M_1": "the Moon", "M_2": "D"}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = ArcEasy(data=folder(tmp_path))
+    worked = [f"T_{n}" for n in range(25)]
 
 
 def test_choices_are_ranked_behind_the_question(tmp_path: Path) -> None:
-    task = ArcChallenge(data=folder(tmp_path))
+    task = CHALLENGE.laid(tmp_path)
     first, second = task.samples()
     request = ranked(task, first)
     assert request.prompt == (
@@ -133,7 +80,7 @@ def test_choices_are_ranked_behind_the_question(tmp_path: Path) -> None:
 def test_letters_are_ranked_behind_the_list_whatever_the_dataset_calls_them(
     tmp_path: Path,
 ) -> None:
-    task = ArcChallenge(data=folder(tmp_path))
+    task = CHALLENGE.laid(tmp_path)
     _, second = task.samples()
     request = ranked(task, second, "letter")
     assert request.prompt == (
@@ -144,9 +91,8 @@ def test_letters_are_ranked_behind_the_list_whatever_the_dataset_calls_them(
 
 
 def test_worked_examples_are_the_first_rows_of_the_train_split(tmp_path: Path) -> None:
-    task = ArcChallenge(data=folder(tmp_path))
+    task = CHALLENGE.laid(tmp_path)
     first, _ = task.samples()
-    assert [each.id for each in task.exemplars()] == [f"T_{i}" for i in range(SHOTS)]
     assert ranked(task, first, shots=2).prompt == (
         "Question: Which number follows 0?\nAnswer: 1\n\n"
         "Question: Which number follows 1?\nAnswer: 2\n\n"
@@ -165,28 +111,21 @@ def test_worked_examples_are_the_first_rows_of_the_train_split(tmp_path: Path) -
             {"choices": {"text": ["a", "b"], "label": ["1", "2", "3"]}},
             "3 labels for 2 choices",
         ),
+        (
+            {"choices": {"text": list(LONG), "label": list(LONG)}, "answerKey": "0"},
+            "27 choices, and letters for 26",
+        ),
         ({"question": " "}, "column 'question'"),
         ({"id": "M_1"}, "as allenai/ai2_arc/ARC-Challenge/test.jsonl, row 0 has"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    data = folder(tmp_path, [TEST[0], {**TEST[1], **change}])
-    message = problem(ArcChallenge(data=data))
-    assert message.startswith("allenai/ai2_arc/ARC-Challenge/test.jsonl, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "answerKey"} for row in TEST]
-    message = problem(ArcChallenge(data=folder(tmp_path, rows)))
-    assert message.startswith("allenai/ai2_arc/ARC-Challenge/test.jsonl has no column")
+    assert said in CHALLENGE.problem(tmp_path, change)
 
 
 def test_every_real_row_can_be_asked_and_judged() -> None:
-    hub = shared("hub")
-    path = hub / "allenai/ai2_arc/ARC-Challenge/test.jsonl"
-    rows = list(map(json.loads, path.read_text().splitlines()))
-    task = ArcChallenge(data=Data(root=hub))
+    data, rows = real(CHALLENGE.file)
+    task = ArcChallenge(data=data)
     samples = list(task.samples())
     assert len(samples) == len(rows) > 1000
     for row, sample in zip(rows, samples, strict=True):

@@ -1,16 +1,14 @@
 """BoolQ: rows, prompts, and what is said of rows that are wrong."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from evalkit import Answer, Data
-from evalkit.testing import TaskContract
-from evalkit_tasks.boolq import SHOTS, BoolQ
-from tests.conftest import shared
-from tests.tasks.test_arc import Json, problem, ranked, written
+from evalkit import Answer
+from evalkit_tasks.boolq import BoolQ
+from tests.tasks.asked import ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract, problem, real, written
 
 FILE = "google/boolq/validation.jsonl"
 TEST: Sequence[Json] = (
@@ -31,26 +29,20 @@ TRAIN: Sequence[Json] = tuple(
         "answer": index % 2 == 0,
         "passage": f"House {index} is painted.",
     }
-    for index in range(SHOTS + 2)
+    for index in range(7)
 )
+MADE = MadeUp(BoolQ, FILE, TEST, {FILE.replace("validation", "train"): TRAIN})
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test, FILE.replace("validation", "train"): TRAIN})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {"validation-0": "No.", "validation-1": "So the answer is yes."}
     wrong = {"validation-0": r"\boxed{B}", "validation-1": "The answer is (A)."}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = BoolQ(data=folder(tmp_path))
+    worked = [f"train-{n}" for n in range(5)]
 
 
 def test_no_and_yes_are_ranked_behind_passage_and_question(tmp_path: Path) -> None:
-    task = BoolQ(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, second = task.samples()
     request = ranked(task, first)
     assert request.prompt == (
@@ -85,28 +77,18 @@ def test_the_files_are_found_where_the_hub_has_them(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    data = folder(tmp_path, [TEST[0], {**TEST[1], **change}])
-    message = problem(BoolQ(data=data))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
+    assert said in MADE.problem(tmp_path, change)
 
 
 def test_an_answer_in_words_is_none(tmp_path: Path) -> None:
     rows = [{**row, "answer": str(row["answer"])} for row in TEST]
-    message = problem(BoolQ(data=folder(tmp_path, rows)))
+    message = problem(MADE.laid(tmp_path, rows))
     assert message.startswith(f"{FILE}, row 0: column 'answer' must be true or false")
 
 
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "passage"} for row in TEST]
-    message = problem(BoolQ(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'passage'")
-
-
 def test_every_real_row_can_be_asked_and_judged() -> None:
-    hub = shared("hub")
-    rows = list(map(json.loads, (hub / FILE).read_text().splitlines()))
-    task = BoolQ(data=Data(root=hub))
+    data, rows = real(FILE)
+    task = BoolQ(data=data)
     samples = list(task.samples())
     assert len(samples) == len(rows) == 3270
     for row, sample in zip(rows, samples, strict=True):

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import Answer, Data, DataError, Generate, Outcome, Sample
-from evalkit_tasks.gsm8k import WORKED, Gsm8k
+from evalkit import Answer, Data, Outcome, Sample
+from evalkit_tasks.gsm8k import Gsm8k
 from tests.conftest import shared
+from tests.tasks.asked import text_of
+from tests.tasks.made_up import problem, written
 
 SAMPLE = Sample(id="test-0", question="How much?", target="18")
 
 
 def folder(root: Path, test: list[str], train: int = 120) -> Data:
     """A folder with a dataset of the same shape."""
-    main = root / "openai/gsm8k/main"
-    main.mkdir(parents=True)
     rows = {
         "test": [{"question": f"q{i}", "answer": text} for i, text in enumerate(test)],
         "train": [
@@ -24,10 +24,8 @@ def folder(root: Path, test: list[str], train: int = 120) -> Data:
             for i in range(train)
         ],
     }
-    for split, lines in rows.items():
-        text = "".join(json.dumps(line) + "\n" for line in lines)
-        (main / f"{split}.jsonl").write_text(text)
-    return Data(root=root)
+    files = {f"openai/gsm8k/main/{split}.jsonl": rows[split] for split in rows}
+    return written(root, files)
 
 
 @pytest.mark.parametrize(
@@ -125,18 +123,18 @@ def test_samples_are_read_in_order_with_their_targets(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", ["no marker", "a\n#### ", "a\n#### many", "#### 5"])
 def test_a_malformed_row_is_named(tmp_path: Path, answer: str) -> None:
     task = Gsm8k(data=folder(tmp_path, ["fine\n#### 1", answer]))
-    with pytest.raises(DataError, match=r"openai/gsm8k/main/test.jsonl, row 1: "):
-        list(task.samples())
+    assert problem(task).startswith("openai/gsm8k/main/test.jsonl, row 1: ")
 
 
 def test_eight_worked_examples_come_from_the_train_split(tmp_path: Path) -> None:
     task = Gsm8k(data=folder(tmp_path, ["a\n#### 1"]))
     exemplars = task.exemplars()
-    assert [each.id for each in exemplars] == [f"train-{index}" for index in WORKED]
-    assert all(str(index) in (Gsm8k.__doc__ or "") for index in WORKED)
+    worked = (0, 14, 36, 53, 55, 70, 77, 100)
+    assert [each.id for each in exemplars] == [f"train-{index}" for index in worked]
+    assert all(str(index) in (Gsm8k.__doc__ or "") for index in worked)
     _, fewshot = task.protocols
     request = next(fewshot.converse(SAMPLE, exemplars))
-    prompt = written(request)
+    prompt = text_of(request)
     assert prompt.startswith("Question: t0\nAnswer: It is 0.\n#### 0\n\nQuestion: ")
     assert prompt.endswith("Question: How much?\nAnswer:")
     assert (request.sampling.max_tokens, request.sampling.stop) == (512, ("Question:",))
@@ -145,14 +143,9 @@ def test_eight_worked_examples_come_from_the_train_split(tmp_path: Path) -> None
 def test_chat_is_the_default_and_asks_for_a_box() -> None:
     chat, _ = Gsm8k.protocols
     request = next(chat.converse(SAMPLE, ()))
-    assert "How much?" in written(request)
-    assert r"\boxed{}" in written(request)
+    assert "How much?" in text_of(request)
+    assert r"\boxed{}" in text_of(request)
     assert (request.sampling.max_tokens, request.sampling.temperature) == (1024, 0.0)
-
-
-def written(request: Generate) -> str:
-    prompt = request.prompt
-    return prompt if isinstance(prompt, str) else prompt[-1].content
 
 
 def test_the_last_number_of_a_response_that_was_cut_off_is_no_answer() -> None:

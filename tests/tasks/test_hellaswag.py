@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import Data
-from evalkit.testing import TaskContract
-from evalkit_tasks.hellaswag import SHOTS, HellaSwag, cleaned
-from tests.tasks.test_arc import Json, generated, problem, ranked, written
+from evalkit_tasks.hellaswag import HellaSwag, cleaned
+from tests.tasks.asked import generated, ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract
 
 FILE = "Rowan/hellaswag/data/validation.jsonl"
 SCENE: Json = {
@@ -37,22 +36,16 @@ ARTICLE: Json = {
 TEST = (SCENE, {**ARTICLE, "label": "3"})
 TRAIN: Sequence[Json] = tuple(
     {**SCENE, "ctx_a": f"Woman {index} fills a kettle.", "label": str(index % 4)}
-    for index in range(SHOTS + 2)
+    for index in range(12)
 )
+MADE = MadeUp(HellaSwag, FILE, TEST, {FILE.replace("validation", "train"): TRAIN})
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test, FILE.replace("validation", "train"): TRAIN})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {"validation-0": "A", "validation-1": "The answer is D."}
     wrong = {"validation-0": "B", "validation-1": "The answer is A."}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = HellaSwag(data=folder(tmp_path))
+    worked = [f"train-{n}" for n in range(10)]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +72,7 @@ def test_marks_are_removed_as_lm_evaluation_harness_does(
 
 
 def test_endings_are_ranked_behind_the_beginning(tmp_path: Path) -> None:
-    task = HellaSwag(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, second = task.samples()
     request = ranked(task, first)
     assert request.prompt == "Making tea: A woman fills a kettle at the sink. She"
@@ -101,19 +94,18 @@ def test_the_second_half_of_a_beginning_is_capitalized_as_a_whole(
     tmp_path: Path,
 ) -> None:
     row = {**SCENE, "ctx_b": "the woman from Ghana"}
-    (sample,) = HellaSwag(data=folder(tmp_path, [row])).samples()
+    (sample,) = MADE.laid(tmp_path, [row]).samples()
     assert sample.question.endswith(" at the sink. The woman from ghana")
 
 
 def test_other_ways_of_asking_and_worked_examples(tmp_path: Path) -> None:
-    task = HellaSwag(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, _ = task.samples()
     assert ranked(task, first, shots=2).prompt == (
         "Making tea: Woman 0 fills a kettle. She boils it.\n\n"
         "Making tea: Woman 1 fills a kettle. She eats it.\n\n"
         "Making tea: A woman fills a kettle at the sink. She"
     )
-    assert len(task.exemplars()) == SHOTS
     listed = "Making tea: A woman fills a kettle at the sink. She\nA. boils it.\n"
     prompt = ranked(task, first, "letter").prompt
     assert isinstance(prompt, str)
@@ -135,13 +127,4 @@ def test_other_ways_of_asking_and_worked_examples(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    data = folder(tmp_path, [SCENE, {**ARTICLE, **change}])
-    message = problem(HellaSwag(data=data))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "endings"} for row in TEST]
-    message = problem(HellaSwag(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'endings'")
+    assert said in MADE.problem(tmp_path, change)

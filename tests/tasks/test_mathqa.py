@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import Data
-from evalkit.testing import TaskContract
-from evalkit_tasks.mathqa import SHOTS, MathQa
-from tests.tasks.test_arc import Json, problem, ranked, written
+from evalkit_tasks.mathqa import MathQa
+from tests.tasks.asked import ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract
 
 FILE = "allenai/math_qa/default/test/0000.jsonl"
 TEST: Sequence[Json] = (
@@ -29,26 +28,20 @@ TRAIN: Sequence[Json] = tuple(
         "options": f"a ) {index + 1} , b ) 90 , c ) 91 , d ) 92 , e ) 93",
         "correct": "a",
     }
-    for index in range(SHOTS + 2)
+    for index in range(7)
 )
+MADE = MadeUp(MathQa, FILE, TEST, {FILE.replace("test", "train"): TRAIN})
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test, FILE.replace("test", "train"): TRAIN})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {"test-0": "90 / 2 = 45, so the answer is 45.", "test-1": r"\boxed{D}"}
     wrong = {"test-0": "The answer is 60.", "test-1": "The answer is (C)."}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = MathQa(data=folder(tmp_path))
+    worked = [f"train-{n}" for n in range(5)]
 
 
 def test_options_are_ranked_behind_the_problem(tmp_path: Path) -> None:
-    task = MathQa(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, second = task.samples()
     request = ranked(task, first)
     assert request.prompt == (
@@ -94,7 +87,7 @@ def test_options_are_ranked_behind_the_problem(tmp_path: Path) -> None:
 def test_options_are_read_whatever_they_hold(
     tmp_path: Path, options: str, choices: tuple[str, ...]
 ) -> None:
-    task = MathQa(data=folder(tmp_path, [{**TEST[0], "options": options}]))
+    task = MADE.laid(tmp_path, [{**TEST[0], "options": options}])
     (sample,) = task.samples()
     assert sample.choices == choices
 
@@ -119,12 +112,4 @@ def test_options_are_read_whatever_they_hold(
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    message = problem(MathQa(data=folder(tmp_path, [TEST[0], {**TEST[1], **change}])))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "correct"} for row in TEST]
-    message = problem(MathQa(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'correct'")
+    assert said in MADE.problem(tmp_path, change)

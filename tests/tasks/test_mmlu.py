@@ -1,21 +1,16 @@
 """MMLU: the prompts by letters, worked examples, one class per subject, data errors."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from evalkit import Answer, Data, DataError, Framed, Outcome, Rank, Task
+from evalkit import Answer, Framed, Outcome, Rank, Task
 from evalkit.scoring_worker import TaskRef, resolve
-from evalkit.testing import TaskContract
 from evalkit_tasks import mmlu
 from evalkit_tasks.mmlu import SUBJECTS
-from tests.conftest import shared
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract, real
 
-Json = dict[str, Any]
 TASKS = {each.name: each for each in mmlu.evalkit_tasks()}
 ANATOMY = TASKS["mmlu_anatomy"]
 HEAD = "The following are multiple choice questions (with answers) about {}.\n\n"
@@ -31,38 +26,20 @@ def row(number: int, answer: object = 0) -> Json:
     }
 
 
-def lay(root: Path, subject: str, test: Sequence[Json]) -> Data:
-    """A folder with a subject's dataset."""
-    folder = root / "cais/mmlu" / subject
-    folder.mkdir(parents=True)
-    dev = [row(100 + number, number % 4) for number in range(5)]
-    for split, rows in (("test", test), ("dev", dev)):
-        text = "".join(json.dumps(each) + "\n" for each in rows)
-        (folder / f"{split}.jsonl").write_text(text)
-    return Data(root=root)
+FILE = "cais/mmlu/{}/{}.jsonl"
+MADE = MadeUp(
+    ANATOMY,
+    FILE.format("anatomy", "test"),
+    [row(0, 0), row(1, 2), row(2, 3)],
+    {FILE.format("anatomy", "dev"): [row(100 + n, n % 4) for n in range(5)]},
+)
 
 
-def hub() -> Data:
-    shared("hub/cais/mmlu")
-    return Data(root=shared("hub"))
-
-
-def rows(data: Data, subject: str, split: str) -> list[Json]:
-    """The rows of a dataset as they lie there."""
-    assert data.root is not None
-    path = data.root / "cais/mmlu" / subject / f"{split}.jsonl"
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-class TestSubject(TaskContract):
+class TestSubject(MadeUpContract):
+    made = MADE
     right = {"test-0": "The answer is (A).", "test-1": "\\boxed{C}", "test-2": "2 ribs"}
     wrong = {"test-0": "(B)", "test-1": "A or C", "test-2": "2 bones"}
-
-    @pytest.fixture(autouse=True)
-    def _data(self, tmp_path: Path) -> None:
-        data = lay(tmp_path, "anatomy", [row(0, 0), row(1, 2), row(2, 3)])
-        type(self).task = ANATOMY(data=data)
+    worked = [f"dev-{n}" for n in range(5)]
 
 
 def test_there_are_57_subjects() -> None:
@@ -83,7 +60,7 @@ def test_another_name_is_not_in_the_module() -> None:
 
 
 def test_the_letters_are_ranked_behind_five_worked_examples(tmp_path: Path) -> None:
-    task = ANATOMY(data=lay(tmp_path, "anatomy", [row(7)]))
+    task = MADE.laid(tmp_path, [row(7)])
     letter = task.protocols[0]
     assert letter.name == "letter"
     request = next(letter.converse(next(iter(task.samples())), task.exemplars()))
@@ -99,7 +76,7 @@ def test_the_letters_are_ranked_behind_five_worked_examples(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("change", "problem"),
+    ("change", "said"),
     [
         ({"choices": ["a", "", "c", "d"]}, "column 'choices', choice 2 must be a text"),
         ({"choices": "abcd"}, "column 'choices' must be a list of choices"),
@@ -109,32 +86,18 @@ def test_the_letters_are_ranked_behind_five_worked_examples(tmp_path: Path) -> N
         ({"question": " \n"}, "column 'question' must be a text"),
     ],
 )
-def test_a_malformed_row_is_named(tmp_path: Path, change: Json, problem: str) -> None:
-    data = lay(tmp_path, "anatomy", [row(0), row(1) | change])
-    with pytest.raises(DataError) as caught:
-        list(ANATOMY(data=data).samples())
-    said = str(caught.value)
-    assert said.startswith("cais/mmlu/anatomy/test.jsonl, row 1: ")
-    assert problem in said
-    assert "\n" not in said
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    data = lay(tmp_path, "anatomy", [{"question": "?", "answer": 0}])
-    with pytest.raises(DataError, match=r"test\.jsonl has no column 'choices'"):
-        list(ANATOMY(data=data).samples())
+def test_a_malformed_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
+    assert said in MADE.problem(tmp_path, change)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_real_prompts_have_the_form_that_is_commonly_compared(subject: str) -> None:
-    data = hub()
+    data, rows = real(FILE.format(subject, "test"))
+    _, examples = real(FILE.format(subject, "dev"))
     task = TASKS[f"mmlu_{subject}"](data=data)
     exemplars = task.exemplars()
-    asked = [written(each) for each in rows(data, subject, "test")]
-    worked = [
-        f"{written(each)} {'ABCD'[each['answer']]}\n\n"
-        for each in rows(data, subject, "dev")
-    ]
+    asked = [written(each) for each in rows]
+    worked = [f"{written(each)} {'ABCD'[each['answer']]}\n\n" for each in examples]
     assert len(worked) == 5
     head = HEAD.format(subject.replace("_", " "))
     for shots, before in ((0, head), (5, head + "".join(worked))):
@@ -157,13 +120,13 @@ def written(given: Json) -> str:
 
 
 def test_real_rows_are_all_there_with_their_right_answers() -> None:
-    data = hub()
     counted = 0
     for subject in SUBJECTS:
+        data, rows = real(FILE.format(subject, "test"))
         task: Task = TASKS[f"mmlu_{subject}"](data=data)
         samples = list(task.samples())
         counted += len(samples)
-        answers = [each["answer"] for each in rows(data, subject, "test")]
+        answers = [each["answer"] for each in rows]
         assert [each.target for each in samples] == ["ABCD"[n] for n in answers]
         for sample in samples[:20]:
             for text in task.gold(sample):

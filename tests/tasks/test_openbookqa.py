@@ -1,17 +1,15 @@
 """OpenBookQA: rows, prompts, and what is said of rows that are wrong."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from evalkit import Answer, Data
+from evalkit import Answer
 from evalkit.prompts import same_question
-from evalkit.testing import TaskContract
-from evalkit_tasks.openbookqa import SHOTS, OpenBookQa
-from tests.conftest import shared
-from tests.tasks.test_arc import Json, problem, ranked, written
+from evalkit_tasks.openbookqa import OpenBookQa
+from tests.tasks.asked import ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract, real
 
 FILE = "allenai/openbookqa/main/test.jsonl"
 TEST: Sequence[Json] = (
@@ -44,26 +42,20 @@ TRAIN: Sequence[Json] = tuple(
         },
         "answerKey": "A",
     }
-    for index in range(SHOTS + 2)
+    for index in range(7)
 )
+MADE = MadeUp(OpenBookQa, FILE, TEST, {FILE.replace("test", "train"): TRAIN})
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test, FILE.replace("test", "train"): TRAIN})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {"7-1": "The answer is B.", "7-2": r"\boxed{\text{C}}"}
     wrong = {"7-1": "The answer is A.", "7-2": "stones"}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = OpenBookQa(data=folder(tmp_path))
+    worked = [f"8-{n}" for n in range(5)]
 
 
 def test_nothing_stands_around_the_question(tmp_path: Path) -> None:
-    task = OpenBookQa(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, second = task.samples()
     request = ranked(task, first)
     assert request.prompt == "A kettle whistles when"
@@ -96,22 +88,12 @@ def test_nothing_stands_around_the_question(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    data = folder(tmp_path, [TEST[0], {**TEST[1], **change}])
-    message = problem(OpenBookQa(data=data))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "choices"} for row in TEST]
-    message = problem(OpenBookQa(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'choices'")
+    assert said in MADE.problem(tmp_path, change)
 
 
 def test_every_real_row_can_be_asked_and_judged() -> None:
-    hub = shared("hub")
-    rows = list(map(json.loads, (hub / FILE).read_text().splitlines()))
-    task = OpenBookQa(data=Data(root=hub))
+    data, rows = real(FILE)
+    task = OpenBookQa(data=data)
     samples = list(task.samples())
     assert len(samples) == len(rows) == 500
     for row, sample in zip(rows, samples, strict=True):
@@ -121,5 +103,5 @@ def test_every_real_row_can_be_asked_and_judged() -> None:
         for text in task.gold(sample):
             assert task.score(sample, Answer(text=text)).value == 1.0
     shown = {same_question(each) for each in task.exemplars()}
-    assert len(shown) == SHOTS
+    assert len(shown) == 5
     assert not shown & set(map(same_question, samples))

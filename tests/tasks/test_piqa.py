@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import Data
-from evalkit.testing import TaskContract
-from evalkit_tasks.piqa import SHOTS, Piqa
-from tests.tasks.test_arc import Json, problem, ranked, written
+from evalkit_tasks.piqa import Piqa
+from tests.tasks.asked import ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract
 
 FILE = "baber/piqa/piqa_validation.jsonl"
 TEST: Sequence[Json] = (
@@ -27,26 +26,20 @@ TEST: Sequence[Json] = (
 )
 TRAIN: Sequence[Json] = tuple(
     {"goal": f"Lift box {index}.", "sol1": "By hand.", "sol2": "By eye.", "label": 0}
-    for index in range(SHOTS + 2)
+    for index in range(7)
 )
+MADE = MadeUp(Piqa, FILE, TEST, {FILE.replace("validation", "train"): TRAIN})
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test, FILE.replace("validation", "train"): TRAIN})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {"validation-0": "The answer is A.", "validation-1": r"\boxed{B}"}
     wrong = {"validation-0": "The answer is B.", "validation-1": "The answer is C."}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = Piqa(data=folder(tmp_path))
+    worked = [f"train-{n}" for n in range(5)]
 
 
 def test_solutions_are_ranked_behind_the_goal(tmp_path: Path) -> None:
-    task = Piqa(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, second = task.samples()
     request = ranked(task, first)
     assert request.prompt == "Question: how do you keep a door open?\nAnswer:"
@@ -73,12 +66,4 @@ def test_solutions_are_ranked_behind_the_goal(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    message = problem(Piqa(data=folder(tmp_path, [TEST[0], {**TEST[1], **change}])))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "label"} for row in TEST]
-    message = problem(Piqa(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'label'")
+    assert said in MADE.problem(tmp_path, change)

@@ -1,17 +1,15 @@
 """SVAMP: rows, prompts, and the final number of a response."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from evalkit import Answer, Data, Outcome, Sample
+from evalkit import Answer, Outcome, Sample
 from evalkit.prompts import same_question
-from evalkit.testing import TaskContract
 from evalkit_tasks.svamp import WORKED, Svamp, closed
-from tests.conftest import shared
-from tests.tasks.test_arc import Json, generated, problem, written
+from tests.tasks.asked import generated
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract, real, written
 
 FILE = "ChilleD/SVAMP/test.jsonl"
 TEST: Sequence[Json] = (
@@ -30,27 +28,21 @@ TEST: Sequence[Json] = (
         "Type": "Multiplication",
     },
 )
+MADE = MadeUp(Svamp, FILE, TEST)
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {
         "test-0": "12 - 5 = 7 rakes are left.\n#### 7",
         "test-1": r"She ran \boxed{1{,}200} m.",
     }
     wrong = {"test-0": "#### 37", "test-1": "The answer is 400."}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = Svamp(data=folder(tmp_path))
+    worked = [each.id for each in WORKED]
 
 
 def test_body_and_question_are_one_text(tmp_path: Path) -> None:
-    first, second = Svamp(data=folder(tmp_path)).samples()
+    first, second = MADE.laid(tmp_path).samples()
     assert first.question == (
         "A shed holds 12 rakes and 30 pots. If 5 rakes are taken out, "
         "How many rakes are left?"
@@ -74,14 +66,14 @@ def test_the_files_are_found_where_the_hub_has_them(tmp_path: Path) -> None:
 
 
 def test_a_fraction_stays_as_it_is(tmp_path: Path) -> None:
-    task = Svamp(data=folder(tmp_path, [{**TEST[0], "Answer": "2.5"}]))
+    task = MADE.laid(tmp_path, [{**TEST[0], "Answer": "2.5"}])
     (sample,) = task.samples()
     assert sample.target == "2.5"
     assert task.score(sample, Answer(text=r"\boxed{5/2}")).outcome is Outcome.RIGHT
 
 
 def test_the_prompts(tmp_path: Path) -> None:
-    task = Svamp(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     _, second = task.samples()
     assert task.protocols[0].name == "chat"
     chat = generated(task, second, "chat")
@@ -112,21 +104,12 @@ def test_worked_examples_are_right(sample: Sample) -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    message = problem(Svamp(data=folder(tmp_path, [TEST[0], {**TEST[1], **change}])))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "Answer"} for row in TEST]
-    message = problem(Svamp(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'Answer'")
+    assert said in MADE.problem(tmp_path, change)
 
 
 def test_every_real_row_can_be_asked_and_judged() -> None:
-    hub = shared("hub")
-    rows = list(map(json.loads, (hub / FILE).read_text().splitlines()))
-    task = Svamp(data=Data(root=hub))
+    data, rows = real(FILE)
+    task = Svamp(data=data)
     samples = list(task.samples())
     assert len(samples) == len(rows) == 1000
     for row, sample in zip(rows, samples, strict=True):

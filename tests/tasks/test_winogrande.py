@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import Answer, Completion, Data, Outcome, Rank, Ranked
-from evalkit.testing import TaskContract
-from evalkit_tasks.winogrande import SHOTS, RankRest, WinoGrande
-from tests.tasks.test_arc import Json, generated, problem, ranked, written
+from evalkit import Answer, Completion, Outcome, Rank, Ranked
+from evalkit_tasks.winogrande import RankRest, WinoGrande
+from tests.tasks.asked import generated, ranked
+from tests.tasks.made_up import Json, MadeUp, MadeUpContract
 
 FILE = "allenai/winogrande/winogrande_xl/validation.jsonl"
 TEST: Sequence[Json] = (
@@ -33,22 +33,16 @@ TRAIN: Sequence[Json] = tuple(
         "option2": "Ben",
         "answer": "1" if index % 2 else "2",
     }
-    for index in range(SHOTS + 2)
+    for index in range(7)
 )
+MADE = MadeUp(WinoGrande, FILE, TEST, {FILE.replace("validation", "train"): TRAIN})
 
 
-def folder(root: Path, test: Sequence[Json] = TEST) -> Data:
-    """A folder shaped like the dataset."""
-    return written(root, {FILE: test, FILE.replace("validation", "train"): TRAIN})
-
-
-class TestContract(TaskContract):
+class TestContract(MadeUpContract):
+    made = MADE
     right = {"validation-0": "It was Ada.", "validation-1": "The answer is A."}
     wrong = {"validation-0": "It was Mira.", "validation-1": "The answer is B."}
-
-    @pytest.fixture(autouse=True)
-    def rows(self, tmp_path: Path) -> None:
-        type(self).task = WinoGrande(data=folder(tmp_path))
+    worked = [f"train-{n}" for n in range(5)]
 
 
 def likelihood(request: object, logprob: float) -> Completion:
@@ -60,7 +54,7 @@ def likelihood(request: object, logprob: float) -> Completion:
 
 
 def test_the_same_rest_is_ranked_behind_either_option(tmp_path: Path) -> None:
-    task = WinoGrande(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, second = task.samples()
     conversation = task.protocols[0].converse(first, ())
     request = next(conversation)
@@ -82,20 +76,19 @@ def test_the_same_rest_is_ranked_behind_either_option(tmp_path: Path) -> None:
 
 
 def test_a_worked_example_is_the_whole_sentence(tmp_path: Path) -> None:
-    task = WinoGrande(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, _ = task.samples()
     assert ranked(task, first, shots=2).prompt == (
         "Tom called Ben 0 times until Ben 's phone broke.\n\n"
         "Tom called Ben 1 times until Tom 's phone broke.\n\n"
         "Mira lent Ada her coat because Mira"
     )
-    assert len(task.exemplars()) == SHOTS
     with pytest.raises(ValueError, match="wants 3 worked examples, the task has 0"):
         next(replace(RankRest(), shots=3).converse(first, ()))
 
 
 def test_other_protocols_list_the_options(tmp_path: Path) -> None:
-    task = WinoGrande(data=folder(tmp_path))
+    task = MADE.laid(tmp_path)
     first, _ = task.samples()
     assert [each.name for each in task.protocols] == [
         "rank",
@@ -130,13 +123,4 @@ def test_other_protocols_list_the_options(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
-    data = folder(tmp_path, [TEST[0], {**TEST[1], **change}])
-    message = problem(WinoGrande(data=data))
-    assert message.startswith(f"{FILE}, row 1: ")
-    assert said in message
-
-
-def test_a_missing_column_is_named(tmp_path: Path) -> None:
-    rows = [{name: row[name] for name in row if name != "option1"} for row in TEST]
-    message = problem(WinoGrande(data=folder(tmp_path, rows)))
-    assert message.startswith(f"{FILE} has no column 'option1'")
+    assert said in MADE.problem(tmp_path, change)
