@@ -9,7 +9,7 @@ from evalkit.marks.store import AUTOMATIC, answers_sha256, read_marking, remarke
 from evalkit.report.words import points, several
 from evalkit.results import OPEN
 from evalkit.stats.agreement import Agreement, agreement
-from evalkit.types import SampleResult
+from evalkit.types import Outcome, SampleResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,10 @@ def agreed(pairs: Iterable[Pair]) -> Agreement:
     return agreement(
         [(each.first, each.second) for each in held], [each.question for each in held]
     )
+
+
+UNJUDGED = OPEN | {Outcome.UNMARKED}
+"""Outcomes of answers for which nobody gave points."""
 
 
 def compare(runs: Sequence[MarkedRun], first: str, second: str) -> Compared:
@@ -107,7 +111,7 @@ def given_points(results: Iterable[SampleResult]) -> Mapping[tuple[str, int], fl
         (result.id, number): attempt.score.points
         for result in results
         for number, attempt in enumerate(result.attempts)
-        if attempt.score.outcome not in OPEN
+        if attempt.score.outcome not in UNJUDGED
     }
 
 

@@ -15,6 +15,7 @@ import pytest
 from evalkit.folder import RunFolder
 from evalkit.marks.csv_sheet import unguarded
 from evalkit.marks.store import MarkedAnswer, Marking, read_marking, write_marking
+from evalkit_tasks.hungarian_exam import HungarianExam
 from tests.conftest import Evalkit, shared
 
 PUBLISHED = {"Qwen-14B-Chat": 36.5, "Baichuan2-13B-Chat": 19.5, "Yi-34B-Chat": 39.0}
@@ -38,6 +39,11 @@ def made(tmp_path: Path, evalkit: Evalkit, answers: str, *words: str) -> Path:
     assert done.returncode == 0, done.stderr
     (folder,) = (each.parent for each in output.glob("*/*/record.json"))
     return folder
+
+
+def numbers() -> list[str]:
+    """The exam's questions."""
+    return [each.id for each in HungarianExam().samples()]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -273,6 +279,21 @@ def test_two_markers_are_compared_question_by_question(
     shown = evalkit("marks", "show", str(run)).stdout
     assert "judge (a model): 3 of 4 answers" in shown
     assert "human: 4 of 4 answers" in shown
+
+
+def test_what_the_scheme_cannot_mark_is_compared_with_nobody(
+    tmp_path: Path, evalkit: Evalkit
+) -> None:
+    """Question 15c is a proof: nothing in it is marked automatically."""
+    lines = (json.dumps({"id": id, "text": "By symmetry."}) for id in numbers())
+    (tmp_path / "answers.jsonl").write_text("\n".join(lines))
+    run = made(tmp_path, evalkit, "answers.jsonl")
+    given = tuple(MarkedAnswer(id=id, attempt=0, points=0.0) for id in ("15b", "15c"))
+    write_marking(RunFolder(run), Marking(marker="human", by="", answers=given))
+    done = evalkit("marks", "agree", str(run), "automatic", "human")
+    assert "automatic and human, 1 answer: 100 %" in done.stdout, done.stdout
+    card = (run / "card.md").read_text()
+    assert "needs a judge or a person" in card
 
 
 def test_a_folder_without_a_run_is_left_alone(tmp_path: Path, evalkit: Evalkit) -> None:
