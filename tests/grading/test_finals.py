@@ -58,6 +58,23 @@ def test_what_is_rounded_wrongly_is_wrong(response: str, right: bool) -> None:
     assert read("number", {"value": 23 / 12, "tol_abs": 0.004}, response)[1] == right
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (2e12, "2·10¹² kg"),
+        (1024, "2¹⁰"),
+        (6e-7, "6·10⁻⁷ m"),
+        (1.005**14, "1.005¹⁴"),
+        (25, "5²"),
+        (3e8, "3 x 10^8 m/s"),
+        (3e8, "3×10⁸"),
+    ],
+)
+def test_powers_however_they_are_written(value: float, written: str) -> None:
+    answer = {"value": value, "tol_abs": abs(value) * 1e-6}
+    assert read("number", answer, f"Final answer: {written}")[1]
+
+
 RISE = {"value": 12, "unit": "%", "tol_abs": 0.005}
 
 
@@ -99,6 +116,30 @@ ROOTS = {"value": [0.2, 1], "tol_abs": 0.0005}
 )
 def test_roots_are_told_from_indices_and_coefficients(response: str) -> None:
     assert read("number_set", ROOTS, response) == ("0.2, 1", True)
+
+
+def test_a_check_at_the_end_is_no_answer() -> None:
+    response = (
+        "Subtract 2x² from both sides:\n\n$$-x = -2$$\n$$x = 2$$\n\n"
+        "Now check:\n\n$$2/3 + 4/3 = 2$$\n\nIt holds, and $2$ is not excluded."
+    )
+    assert read("number_set", {"value": [2]}, response) == ("2", True)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2,5 und 10",
+        "2,5 és 10",
+        "2.5 Ω and 10 Ω",
+        "2.5 % and 10 %",
+        "2.5 m/s² or 10 m/s²",
+        "2.5 µm; 10 µm",
+    ],
+)
+def test_two_numbers_in_other_languages_and_units(written: str) -> None:
+    response = f"Final answer: {written}"
+    assert read("number_set", {"value": [2.5, 10]}, response) == ("2.5, 10", True)
 
 
 TABLE = {"table": {"A": [525, 551.25], "B": [424, 449.44]}, "tol_abs": 0.01}
@@ -155,6 +196,16 @@ CLAIMS = {
 def test_a_witness_may_be_a_product(example: str, right: bool) -> None:
     response = f"I. TRUE. {example}"
     assert read("truth_values_with_witness", CLAIMS, response)[1] == right
+
+
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [("449.44", 4), ("449", 4), ("449.4", 4), ("449.50", 4), ("449.9", 3), ("450", 3)],
+)
+def test_a_value_of_a_table_is_as_near_as_it_is_exact(written: str, there: int) -> None:
+    rounded = {**TABLE, "tol_abs": 0.51}
+    told, _ = read("table_plus_argument", rounded, f"525, 551.25; 424, {written}")
+    assert told == f"{there} of 4 values"
 
 
 def test_the_first_sentence_may_choose() -> None:

@@ -98,14 +98,22 @@ def test_a_calculation_may_have_to_stand_by_itself() -> None:
     [
         ("6.72", "m = 1,4 · 4,8 = 6,72 cm", 2),
         ("9.8", "p = 4,9, so 2·p = 2 · 4,9", 2),
+        ("23.6", "n = lg1,25/lg1,0095 = 23,6", 2),
         ("1.05", r"$q = 1{,}05$, hence $525 \cdot 1{,}05 \approx 551{,}25$", 2),
         ("551.25", r"$525 \cdot 1{,}05 \approx 551{,}25$", 2),
-        ("0.125", "the share is = 0,125", 2),
-        ("1.4", "p = 2,5, and the point (1,4) is on it", 0),
-        ("1.4", "p = 2.5, and the numbers 1,4 are left", 0),
-        ("1.2", "x = 2,5, from the list 1,2,3", 0),
+        ("0.6", "it takes 0,6 s", 2),
+        ("0.125", "the share is 1/8 = 0,125", 2),
+        ("551.25", "2020: 551,25 and 449,44; 2021: 578,81 and 476,41", 2),
+        ("13.3", "p: 13,30", 0),
+        ("1.2", "The roots: 1,2", 0),
+        ("4.8", "k - 2 = ±6 and k = -4,8", 0),
+        ("1.2", "Cases x = 1,2 are easy.", 0),
+        ("17360", "In the years n = 1,2,... it made 17,360 million", 2),
+        ("1.4", "p ≈ 2,5, and the point (1,4) is on it", 0),
+        ("1.4", "p ≈ 2.5, and the numbers 1,4 are left", 0),
+        ("1.2", "x ≈ 2,5, from the list 1,2,3", 0),
         ("1.2", "the roots are 1,2", 0),
-        ("308000", "the wage is = 308,000 and p = 2,5", 2),
+        ("308000", "the wage is 308,000 and p ≈ 2,5", 2),
     ],
 )
 def test_decimal_commas(value: str, response: str, points: float) -> None:
@@ -213,6 +221,20 @@ def test_a_term_is_a_function_not_a_spelling() -> None:
 )
 def test_phrases(says: str | list[str], response: str, points: float) -> None:
     assert mark({"says": says}, response) == points
+
+
+@pytest.mark.parametrize(
+    ("response", "points"),
+    [
+        ("Die Bewegung ist gleichmäßig.", 2),
+        ("Die Bewegung ist nicht gleichmäßig.", 0),
+        ("Es ist keine gleichmäßige Bewegung.", 0),
+        ("Ez nem gleichmäßig.", 0),
+        ("Ce n'est pas gleichmäßig.", 0),
+    ],
+)
+def test_phrases_are_denied_in_other_languages(response: str, points: float) -> None:
+    assert mark({"says": "gleichmäßig"}, response) == points
 
 
 def test_saying_the_question_again_is_no_evidence() -> None:

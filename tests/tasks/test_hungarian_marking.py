@@ -63,6 +63,7 @@ KNOWN_LIMITS = frozenset(
         "hungarian_partial_later.jsonl:215",  # 16a: all of it in unfinished thinking
         "hungarian_partial_later.jsonl:220",  # 17a: all of it in unfinished thinking
         "hungarian_partial_later.jsonl:230",  # 18c: all of it in unfinished thinking
+        "hungarian_partial_later.jsonl:235",  # 4: two wrong signs that cancel
     }
 )
 """Answers whose points are not those of a careful person: by file and line, from 1."""
@@ -87,7 +88,7 @@ PARTIAL = [
 def test_every_question_is_solved_in_several_ways() -> None:
     counts = Counter(row["number"] for _, row in FULL)
     assert counts.keys() == SAMPLES.keys()
-    assert min(counts.values()) >= 15
+    assert min(counts.values()) >= 17
 
 
 @pytest.mark.parametrize(("place", "row"), FULL, ids=[each for each, _ in FULL])

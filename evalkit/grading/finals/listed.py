@@ -26,8 +26,12 @@ from evalkit.grading.spoken import without_thinking
 
 NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\d{0,2}\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
 """A name and what it equals; names such as x_1 are x by then, x1 is as it was."""
+AND = re.compile(r"(?<=\d)\s{1,2}(?:und|és|et|y|en)\s{1,2}(?=[-\d])")
+"""Between two numbers, in other languages."""
 UNIT = re.compile(
-    r"(?<=[\d)}])\s?(?!and\b|or\b)[A-Za-z°]{1,12}(?=\s{0,3}(?:[,;.|=≈]|and\b|or\b|$))"
+    r"(?<=[\d)}])\s?(?!and\b|or\b)"
+    r"(?:[%€Ωµ°]|[A-Za-z°Ωµ]{1,12}(?:/[a-z]{1,3}(?:\^\d)?)?)"
+    r"(?=\s{0,3}(?:[,;.|=≈]|and\b|or\b|$))"
 )
 WORD = re.compile(r"[A-Za-z]+")
 KEPT = MappingProxyType(
@@ -260,7 +264,8 @@ class NumberSet(Final):
         return ", ".join(f"{each:g}" for each in self.value)
 
     def look(self, passage: str, question: str) -> Finding | None:
-        text = EXCLUDED.sub(", ", without_reasons(without_remarks(plain(passage))))
+        text = AND.sub(" and ", without_remarks(plain(passage)))
+        text = EXCLUDED.sub(", ", without_reasons(text))
         text = decimal_commas(COEFFICIENTS.sub(" ", text))
         if self.unit and not isinstance(UNITS.get(self.unit), Measure):
             text = LENGTHS.sub(" ", text)
@@ -278,8 +283,8 @@ class NumberSet(Final):
 
 def named(text: str) -> list[Value]:
     """All values of "x = 2 or x = 3"; nothing if one of them cannot be read."""
-    parts = [each.strip(" ,;") for each in segments(text) if ASSERTED in each]
-    lists = [values(each.replace(ASSERTED, " ")) for each in parts]
+    parts = [each.partition(ASSERTED)[2] for each in segments(text) if ASSERTED in each]
+    lists = [values(each.replace(ASSERTED, " ").strip(" ,;")) for each in parts]
     return [] if None in lists else [value for each in lists for value in each or ()]
 
 

@@ -41,8 +41,8 @@ REASON = re.compile(
 )
 COMMENT = re.compile(
     r"[\s*_>#(-]*(?:(?:this|that)\s(?:is|holds)\s(?:so\s)?(?:because|since)|note\b"
-    r"|(?:(?:sanity|double|cross|quick)[\s-])?check\b|control\s?[:(]|verification\b"
-    r"|remark\b)",
+    r"|(?:(?:sanity|double|cross|quick|now|let me|let['’]s|let us)[\s-])?"
+    r"(?:check|verify)\b|control\s?[:(]|verification\b|remark\b)",
     re.IGNORECASE,
 )
 """How a sentence begins that explains or checks what was said before."""

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 DENIAL = re.compile(
-    r"\b(?:not|never|no|cannot|isn|aren|doesn|don|wasn|incorrect|wrong|false|untrue)\b"
+    r"\b(?:not|never|no|cannot|isn|aren|doesn|don|wasn|incorrect|wrong|false|untrue"
+    r"|nicht|kein\w{0,2}|nie|falsch|nem|nincs\w{0,4}|soha|hamis|pas|jamais|aucune?|faux"
+    r"|nunca|jamás|ning[uú]n\w{0,2}|não|niet|geen|nooit)\b"
 )
+"""In English, German, Hungarian, French, Spanish, Portuguese and Dutch."""
 NEAR = 24
 """A denial so many characters before a phrase is about it."""
 MAX_SENTENCE = 2000

@@ -13,7 +13,8 @@ SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u20
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 ACCENTS = "\u0302\u0305\u20d7\u20d1\u200b\u2060\ufeff"
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉₊₋ₙ"
-SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]{1,20}")
 VULGAR = {
     **{"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4"},
     **{"⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6"},
@@ -30,8 +31,6 @@ CHARACTERS: Mapping[int, str] = MappingProxyType(
         **{ord(each): "→" for each in "↔⟷⟶"},
         **{ord(each): "⇒" for each in "⟹⟺⇔∴"},
         **{ord(each): f" {value}" for each, value in VULGAR.items()},
-        **{ord(each): f"^{value}" for each, value in SUPERSCRIPTS.items()},
-        ord("⁻"): "^-",
         ord("÷"): "/",
         ord("⟨"): "<",
         ord("⟩"): ">",
@@ -65,6 +64,7 @@ TEXT = re.compile(
 )
 COMMAND = re.compile(r"\\([A-Za-z]{1,20}|.)", re.DOTALL)
 MATRIX = re.compile(r"\\(begin|end){(?:[bpv]?matrix|array)}(?:{[clr|]{1,6}})?")
+TIMES_TEN = re.compile(r"(?<=\d)\s?[xX]\s?(?=10\s?\^)")
 POWER = re.compile(r"(?<=[0-9A-Za-z)])\*\*(?=\d)")
 SUBSCRIPT = re.compile(r"(?<=[0-9A-Za-z)}])_(?:\{[^{}]{0,20}\}|\d{1,4}|[A-Za-z])")
 WORDS = re.compile(r"(?<![A-Za-z])(?:sqrt|pi)(?![A-Za-z])")
@@ -75,8 +75,14 @@ def plain(text: str) -> str:
     text = MATRIX.sub(lambda m: "(" if m[1] == "begin" else ")", text)
     text = TEXT.sub(r"\1", text)
     text = COMMAND.sub(lambda m: SYMBOLS.get(m[1], ""), text)
-    text = text.translate(CHARACTERS)
+    text = RAISED.sub(raised, text.translate(CHARACTERS))
     text = text.replace("{,}", ",").replace("^°", "°").replace("^{°}", "°")
-    text = POWER.sub("^", text).replace("**", "")
+    text = TIMES_TEN.sub("*", POWER.sub("^", text).replace("**", ""))
     text = SUBSCRIPT.sub("", text)
     return WORDS.sub(lambda m: "√" if m[0] == "sqrt" else "π", text)
+
+
+def raised(match: re.Match[str]) -> str:
+    """A row of superscripts as one exponent."""
+    exponent = match[0].translate(SUPERSCRIPTS)
+    return f"^{exponent}" if len(exponent) == 1 else f"^{{{exponent}}}"
