@@ -30,9 +30,11 @@ from evalkit.task import Task
 DECODER = msgspec.json.Decoder(Result)
 ENCODER = msgspec.json.Encoder()
 
+BUSY = 4.0
 GRACE = 3.0
-"""Seconds past the limit after which the parent kills a worker whose own alarm,
-for whatever reason, has not."""
+"""By the clock a worker may take BUSY times the limit and GRACE seconds: it may have to
+wait for a processor. Then the parent kills it, whether it waits, or has undone its own
+alarm."""
 START = 60.0
 """Seconds that a worker may take to import its tasks."""
 
@@ -42,6 +44,7 @@ class Limits:
     """What one answer may cost, and how many are scored at once."""
 
     seconds: float = 20.0
+    """Of processor time for one answer: what else the machine does changes no score."""
     memory: int = 4 << 30
     """Bytes of address space per worker."""
     workers: int = max(1, min(4, (os.cpu_count() or 2) - 1))
@@ -90,7 +93,8 @@ class Worker:
         """
         if self.is_ready and not self.jobs:
             return float("inf")
-        allowed = self._limits.seconds + GRACE if self.is_ready else START
+        slowly = self._limits.seconds * BUSY + GRACE
+        allowed = slowly if self.is_ready else START
         return self._since + allowed - time.monotonic()
 
     def give(self, job: Job) -> None:
@@ -220,7 +224,7 @@ class ScoringPool:
         return [Result(id=killer.id, score=failed(self._cause(code, overrun=overrun)))]
 
     def _cause(self, code: int, *, overrun: bool) -> str:
-        if overrun or code == -signal.SIGALRM:
+        if overrun or code == -signal.SIGPROF:
             return f"scoring took longer than {self.limits.seconds:g} s and was stopped"
         if code < 0:
             return f"the scoring process died of {signal.Signals(-code).name}"

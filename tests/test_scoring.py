@@ -42,8 +42,8 @@ class Wild(Task):
 
 def disarm() -> None:
     """What graders do that bring a time limit of their own."""
-    signal.signal(signal.SIGALRM, signal.SIG_IGN)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     loop()
 
 
@@ -64,6 +64,8 @@ DEEDS = {
     "behave": lambda: None,
     "raise": lambda: 1 / 0,
     "loop": loop,
+    "sleep": lambda: time.sleep(10_000),
+    "doze": lambda: time.sleep(1),
     "tower": lambda: 9**9**9,
     "die": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "quit": lambda: os._exit(0),
@@ -101,6 +103,7 @@ def score(*deeds: str, limits: Limits = QUICK, **options: str) -> list[Score]:
     [
         ("raise", "ZeroDivisionError"),
         ("loop", "scoring took longer than 0.5 s"),
+        ("sleep", "scoring took longer than 0.5 s"),
         ("tower", "scoring took longer than 0.5 s"),
         ("die", "died of SIGSEGV"),
         ("quit", "ended with status 0"),
@@ -120,6 +123,11 @@ def test_a_wild_task_costs_one_score_and_no_other(deed: str, why: str) -> None:
         Outcome.RIGHT,
     ]
     assert why in scores[1].explanation
+
+
+def test_an_answer_that_has_to_wait_for_a_processor_is_scored() -> None:
+    """Waiting costs no processor time: the limit is half a second of that."""
+    assert [each.outcome for each in score("doze", "behave")] == [Outcome.RIGHT] * 2
 
 
 def test_what_a_task_started_does_not_outlive_its_worker(
