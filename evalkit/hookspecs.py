@@ -58,7 +58,7 @@ def evalkit_open_task(folder: Path) -> "type[Task] | None":
     Or None to pass; the first plugin to give one wins. The class has an option `path`,
     which evalkit sets to the folder, and defaults for the others it may have; ``path``
     is declared with ``field(metadata={"identity": False})``, so that a run is told by
-    what is in the folder (`Task.own_files`) and not by where it lies. Name and version
+    what the folder asks (`Task.own_files`) and not by where it lies. Name and version
     are those of the instance: set them in ``__post_init__`` with `evalkit.as_its_own`,
     and raise `evalkit.DataError` there if the folder does not hold what it should.
 

@@ -4,6 +4,7 @@ Nothing here loads a model. Whatever is wrong with the words of a command, its d
 or its output folder is found here, in seconds.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -193,24 +194,39 @@ def find_data(chosen: Chosen, *, examples: bool) -> Chosen:
     """
     ref = chosen.task.dataset
     if ref is None:
-        return with_own_files(chosen)
+        return with_own_files(chosen, examples=examples)
     with boundary(DataError, f"task {chosen.task.name!r}"):
         source = chosen.task.data.find(ref, examples=examples)
     facts = DatasetFacts(id=ref.id, revision=source.revision, sha256=source.sha256)
     return replace(chosen, dataset=facts, origin=source.origin)
 
 
-def with_own_files(chosen: Chosen) -> Chosen:
-    """The task with the state of its own files, if it has such."""
+def with_own_files(chosen: Chosen, *, examples: bool) -> Chosen:
+    """The task with what its own files ask, if it has such.
+
+    A run is told by that, all samples whatever the limit, and not by the bytes of the
+    files: a mended check or another title asks nothing anew. The bytes are noted.
+    """
     task = chosen.task
     with boundary(DataError, f"task {task.name!r}"):
         files = task.own_files()
-        sha256 = digest_of({each: each.name for each in files})
+        written = digest_of({each: each.name for each in files})
     if not files:
         return chosen
-    version = f"version {task.version}"
-    facts = DatasetFacts(id=task.name, revision=version, sha256=sha256)
-    return replace(chosen, dataset=facts, origin="folder")
+    facts = DatasetFacts(
+        id=task.name,
+        revision=f"version {task.version}",
+        sha256=asked_sha256(task, examples=examples),
+    )
+    return replace(chosen, dataset=facts, origin=f"folder, files sha256 {written}")
+
+
+def asked_sha256(task: Task, *, examples: bool) -> str:
+    """SHA-256 of a task's samples, and of its worked examples if they are shown."""
+    samples = check_samples(task, None).sha256
+    if not examples:
+        return samples
+    return hashlib.sha256(encode((samples, exemplars_of(task)))).hexdigest()
 
 
 def exemplars_of(task: Task) -> tuple[Sample, ...]:

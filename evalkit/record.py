@@ -23,7 +23,8 @@ class DatasetFacts:
     revision: str
     """The commit that the task pins; rows of a local folder are told by `sha256`."""
     sha256: str
-    """Over the dataset's files."""
+    """Over the dataset's files; of a task with files of its own over all its samples,
+    and the worked examples where they are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,8 @@ class RunRecord:
     samples_sha256: str
     """Over all samples of the task up to the limit, in order."""
     data_origin: str
-    """"hub", "folder", or "package" for a task that brings its own questions."""
+    """"hub", "folder", or "package" for a task that brings its own questions; behind
+    "folder" the hash of the files where a task has its own."""
     outcomes: Mapping[str, int]
     """How many attempts had which outcome; they add up to samples x attempts."""
     estimates: tuple[Estimate, ...]

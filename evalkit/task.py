@@ -49,7 +49,7 @@ class Task(ABC):
 
     def own_files(self) -> Sequence[Path]:
         """Files of the user's that the questions come from, for a task without a
-        `dataset`: their bytes tell a run from one with other questions."""
+        `dataset`: what they ask tells a run from another, their bytes are noted."""
         return ()
 
     def exemplars(self) -> Sequence[Sample]:

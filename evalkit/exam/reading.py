@@ -10,6 +10,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -34,6 +36,19 @@ from evalkit.registry import unknown
 
 AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 """How msgspec says what is wrong, and where."""
+REMARK = "note"
+"""The field of an answer that is a remark for readers, whatever its type."""
+REMARKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "number": ("exact",),
+        "number_plus_proof": ("exact",),
+        "number_set": ("exact",),
+        "vector_up_to_scale": ("equivalence",),
+        "line_equation": ("equivalence", "form"),
+        "table_plus_argument": ("differences",),
+    }
+)
+"""What else answers of a type may say to readers; nothing is marked by it."""
 
 
 def read_heading(folder: Path) -> ExamPaper:
@@ -100,11 +115,7 @@ def check_answer(question: Question | WorkedExample, where: Place) -> None:
     kind = question.answer_type
     if kind not in FINALS:
         raise where.wrong(f"answer_type: {unknown('kind', kind, FINALS)}")
-    known = [each.name for each in dataclasses.fields(FINALS[kind])]  # type: ignore[arg-type]  # each of them is a dataclass
-    for name in question.answer:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-        if name not in known and close and close[0] not in question.answer:
-            raise where.wrong(f"answer: {unknown('field', name, known)}")
+    check_fields(question.answer, kind, where)
     try:
         final = final_of(kind, as_json(question.answer))
         target = final.target
@@ -114,6 +125,20 @@ def check_answer(question: Question | WorkedExample, where: Place) -> None:
         raise where.wrong(f"answer: is none of the kind {kind!r}: {exc}") from None
     if not target.strip():
         raise where.wrong(f"answer: says nothing for the kind {kind!r}")
+
+
+def check_fields(answer: Mapping[str, Any], kind: str, where: Place) -> None:
+    """Refuse a field that the type has not: a tolerance that is ignored, for one."""
+    known = [each.name for each in dataclasses.fields(FINALS[kind])]  # type: ignore[arg-type]  # each of them is a dataclass
+    remarks = (REMARK, *REMARKS.get(kind, ()))
+    for name in answer:
+        if name not in known and name not in remarks:
+            close = difflib.get_close_matches(name, known, n=1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise where.wrong(
+                f"answer: no field named {name!r}.{meant} A {kind!r} has: "
+                f"{', '.join(known)}; and {REMARK!r} for remarks"
+            )
 
 
 def answer_problem(said: str, kind: str) -> str:

@@ -192,9 +192,26 @@ def note(parts: Sequence[PartTotal], full: float) -> str:
         f"of part {part.name} counted: {part.named}" for part in parts if part.chooses
     ]
     counted = [each for part in parts for each in part.counted]
-    if open_points := sum(each.unchecked for each in counted):
-        said.append(f"{open_points:g} points can only be given by a judge or a person")
+    dropped = [each for part in parts for each in part.dropped]
+    if waiting := open_points(counted, dropped):
+        said.append(waiting)
     worth = sum(each.worth for each in counted)
     if worth and not math.isclose(worth, full):
         said.append(f"scaled up from {worth:g} points")
     return "; ".join(said)
+
+
+def open_points(
+    counted: Iterable[QuestionTotal], dropped: Iterable[QuestionTotal]
+) -> str:
+    """Which points no check can give, if any; those of dropped problems too, for with
+    them such a problem might count."""
+    here = sum(each.unchecked for each in counted)
+    elsewhere = sum(each.unchecked for each in dropped)
+    uncounted = "in problems that do not count so far"
+    only = "points can only be given by a judge or a person"
+    if not here:
+        return f"{uncounted}, {elsewhere:g} {only}" if elsewhere else ""
+    return f"{here:g} {only}" + (
+        f", and {elsewhere:g} more {uncounted}" if elsewhere else ""
+    )

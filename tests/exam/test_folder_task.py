@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Evalkit, install
-from tests.exam.made import Change, Json, made, unchanged, write_lines
+from tests.exam.made import WORKED, Change, Json, made, unchanged, write_lines
 
 ANSWERS = [
     {"id": "1", "text": "By Pythagoras: 12² + 5² = 169.\nFinal answer: 14 cm"},
@@ -96,6 +97,110 @@ def test_another_question_is_another_run(
     assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
     made(exam, change)
     assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    assert len(list((tmp_path / "runs" / "small_exam").iterdir())) == 2
+
+
+def bytes_of(exam: Path) -> None:
+    with (exam / "questions.jsonl").open("a") as file:
+        file.write("\n")
+
+
+def title_of(exam: Path) -> None:
+    made(exam, lambda heading, _: heading.update(title="Renamed"))
+
+
+def check_of(exam: Path) -> None:
+    def change(_: Json, questions: list[Json]) -> None:
+        questions[0]["rubric"][0] |= {"check": {"says": "zebra"}, "implied": False}
+
+    made(exam, change)
+
+
+def worked_of(exam: Path) -> None:
+    write_lines(exam / "worked.jsonl", WORKED[:1])
+
+
+@pytest.mark.parametrize("edit", [bytes_of, title_of, check_of, worked_of])
+def test_what_asks_nothing_else_is_the_same_run(
+    evalkit: Evalkit, tmp_path: Path, exam: Path, edit: Callable[[Path], object]
+) -> None:
+    """Nothing is asked again, and marks stay where they are."""
+    assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    before = record(tmp_path)
+    assert before["data_origin"].startswith("folder, files sha256 ")
+    edit(exam)
+    done = evalkit("run", "--tasks=./my_exam/", ANSWERED)
+    assert done.returncode == 0, done.stderr
+    after = record(tmp_path)  # the only one
+    assert after["spec"] == before["spec"]
+    assert after["counts"]["requests"] == 4
+    if edit is check_of:  # scores are those of the new check, and tell which it is
+        assert results(tmp_path)["1"]["points"] == 1.0
+        assert after["counts"]["replayed"] == 4
+        assert after["data_origin"] != before["data_origin"]
+
+
+def test_a_run_judged_anew_is_gone_on_with(
+    evalkit: Evalkit, tmp_path: Path, exam: Path
+) -> None:
+    assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    (run,) = (tmp_path / "runs" / "small_exam").iterdir()
+    check_of(exam)
+    done = evalkit("grade", str(run), "--task=./my_exam/", "--write")
+    assert done.returncode == 0, done.stderr
+    judged = record(tmp_path)
+    assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    assert record(tmp_path) == judged  # that it was judged anew included
+
+
+def other_words(_: Json, questions: list[Json]) -> None:
+    questions[0]["rubric"][0]["step"] = "Pythagoras' theorem"
+
+
+def other_key(_: Json, questions: list[Json]) -> None:
+    questions[3]["answer"]["tol_abs"] = 1
+
+
+def other_worth(heading: Json, questions: list[Json]) -> None:
+    questions[0]["points"] = questions[0]["rubric"][0]["points"] = 4
+    questions[0]["rubric"] = questions[0]["rubric"][:1]
+    heading["points"] = 10
+
+
+def other_notes(heading: Json, _: list[Json]) -> None:
+    heading["notes"] = ["Written for other tests."]
+
+
+@pytest.mark.parametrize("change", [other_words, other_key, other_worth, other_notes])
+def test_what_is_asked_or_worth_makes_another_run(
+    evalkit: Evalkit, tmp_path: Path, exam: Path, change: Change
+) -> None:
+    assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    made(exam, change)
+    assert evalkit("run", "--tasks=./my_exam/", ANSWERED).returncode == 0
+    assert len(list((tmp_path / "runs" / "small_exam").iterdir())) == 2
+
+
+def test_questions_beyond_the_limit_tell_a_run_too(
+    evalkit: Evalkit, tmp_path: Path, exam: Path
+) -> None:
+    """With a larger limit the run would go on to them."""
+    limited = ("run", "--tasks=./my_exam/", ANSWERED, "--limit=2")
+    assert evalkit(*limited).returncode == 0
+    assert evalkit(*limited[:-1]).returncode == 0
+    assert record(tmp_path)["samples"] == 4  # the same run, extended
+    made(exam, other_key)
+    assert evalkit(*limited).returncode == 0
+    assert len(list((tmp_path / "runs" / "small_exam").iterdir())) == 2
+
+
+def test_worked_examples_tell_a_run_that_shows_them(
+    evalkit: Evalkit, tmp_path: Path, exam: Path
+) -> None:
+    words = ("run", "--tasks=./my_exam/", "--protocol=fewshot", ANSWERED)
+    assert evalkit(*words).returncode == 0
+    write_lines(exam / "worked.jsonl", [{**WORKED[0], "solution": "6"}, WORKED[1]])
+    assert evalkit(*words).returncode == 0
     assert len(list((tmp_path / "runs" / "small_exam").iterdir())) == 2
 
 

@@ -17,7 +17,7 @@ from evalkit.exam.files import MAX_BYTES, MAX_LINES
 from evalkit.exam.folder import FolderExam
 from evalkit.exam.schemas import schema
 from evalkit.grading import FINALS
-from tests.exam.made import QUESTIONS, Change, Json, made, write_lines
+from tests.exam.made import QUESTIONS, WORKED, Change, Json, made, write_lines
 
 
 def refused(folder: Path) -> str:
@@ -330,6 +330,48 @@ def test_what_is_wrong_with_a_question_is_told(tmp_path: Path, fault: str) -> No
     said = broken(tmp_path, setting(where, value))
     assert said.startswith(f"my_exam/questions.jsonl, line {line}: ")
     assert wanted in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tolerance", "tol", "within", "abs_tol", "tol_rel", "eps", "precision", "Unit"],
+)
+def test_a_field_that_the_type_has_not_is_refused(tmp_path: Path, name: str) -> None:
+    answer = {"value": 18, "unit": "m/s", name: 0.5}
+    said = broken(tmp_path, setting("0.answer", answer))
+    assert said.startswith(
+        f"my_exam/questions.jsonl, line 1: answer: no field named {name!r}."
+    )
+    assert said.endswith(
+        " A 'number' has: value, tol_abs, unit, also, called; and 'note' for remarks"
+    )
+
+
+def test_a_field_that_the_type_has_not_is_refused_beside_its_own(
+    tmp_path: Path,
+) -> None:
+    answer = {"value": 13, "tol_abs": 1, "tol_ab": 1}
+    said = broken(tmp_path, setting("0.answer", answer))
+    assert "no field named 'tol_ab'. Did you mean 'tol_abs'?" in said
+
+
+def test_worked_examples_have_no_other_fields_either(tmp_path: Path) -> None:
+    folder = made(tmp_path / "my_exam")
+    answer = {"value": 6, "tolerance": 1}
+    write_lines(folder / "worked.jsonl", [{**WORKED[0], "answer": answer}])
+    said = refused(folder)
+    assert said.startswith("my_exam/worked.jsonl, line 1: answer: no field named 'tol")
+
+
+@pytest.mark.parametrize("name", ["note", "exact"])
+def test_remarks_in_an_answer_are_accepted(tmp_path: Path, name: str) -> None:
+    found = paper(tmp_path, setting("0.answer", {"value": 13, name: "sqrt(169)"}))
+    assert found.mark("1", "Final answer: 13 cm").points == 3.0
+
+
+def test_a_remark_of_another_type_is_refused(tmp_path: Path) -> None:
+    said = broken(tmp_path, setting("0.answer", {"value": 13, "differences": [1]}))
+    assert "no field named 'differences'." in said
 
 
 def test_problems_to_choose_from_are_worth_the_same(tmp_path: Path) -> None:

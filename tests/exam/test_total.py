@@ -118,9 +118,24 @@ def test_points_that_no_check_can_give_are_told_where_they_count() -> None:
     proof = step("proves it", 0, 4, UNCHECKED)
     counted = [marked("1", step("a value", 1), proof, full=5)]
     assert "4 points can only be given by a judge" in ExamTotal().estimate(counted).note
-    other = marked("2", step("all", 1), part="II", choose=1, full=6)
-    dropped = marked("3", proof, part="II", choose=1, full=6)
-    assert "judge" not in ExamTotal().estimate([other, dropped]).note
+
+
+def test_points_that_only_a_dropped_problem_has_open_are_told_too() -> None:
+    # By a judge's points the proof would count; nobody must take the total for final.
+    proof = step("proves it", 0, 6, UNCHECKED)
+    easy = marked("2", step("all", 2, 6), part="II", choose=1, full=10)
+    dropped = marked("3", proof, part="II", choose=1, full=10)
+    assert ExamTotal().estimate([easy, dropped]).note == (
+        "of part II counted: 2; in problems that do not count so far, 6 points can "
+        "only be given by a judge or a person; scaled up from 6 points"
+    )
+    first = marked("1", step("proves it", 0, 4, UNCHECKED), full=10)
+    assert ExamTotal().estimate([first, easy, dropped]).note == (
+        "of part II counted: 2; 4 points can only be given by a judge or a person, and "
+        "6 more in problems that do not count so far"
+    )
+    by_hand = marked("3", step("proves it", 1, 6, "a start"), part="II", choose=1)
+    assert "judge" not in ExamTotal().estimate([easy, by_hand]).note
 
 
 def test_points_that_a_person_gave_are_not_told_as_missing() -> None:
