@@ -31,14 +31,14 @@ def asked(log: Path) -> Counter[str]:
 
 
 @pytest.fixture(scope="module")
-def seconds() -> list[float]:
-    """Twenty moments, from the start of the process to just before its end."""
+def shares() -> list[float]:
+    """Twenty moments, as shares of the time that a run takes when left alone."""
     chance = random.Random(20230503)
-    return [chance.uniform(0.2, 2.2) for _ in range(20)]
+    return [chance.uniform(0.1, 0.95) for _ in range(20)]
 
 
 def test_a_run_killed_at_any_moment_goes_on_where_it_was(
-    environment: dict[str, str], tmp_path: Path, seconds: list[float]
+    environment: dict[str, str], tmp_path: Path, shares: list[float]
 ) -> None:
     def run(name: str, kill_after: float | None = None) -> int:
         variables = environment | {"COUNTING_LOG": str(tmp_path / f"{name}.log")}
@@ -53,11 +53,13 @@ def test_a_run_killed_at_any_moment_goes_on_where_it_was(
 
     def disturbed(number: int) -> tuple[int, bytes, Counter[str]]:
         name = f"killed{number}"
-        first = run(name, kill_after=seconds[number])
+        first = run(name, kill_after=lasted * shares[number])
         assert run(name) == 0
         return first, results(tmp_path / name), asked(tmp_path / f"{name}.log")
 
+    begun = time.monotonic()
     assert run("whole") == 0
+    lasted = time.monotonic() - begun
     whole = results(tmp_path / "whole")
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(disturbed, range(20)))

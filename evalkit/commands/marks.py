@@ -11,9 +11,10 @@ from rich.text import Text
 
 from evalkit.errors import UsageError
 from evalkit.folder import RunFolder, replace_file
-from evalkit.marks.agreeing import compare, sentence, table
+from evalkit.marks.agreeing import compare, leaning, sentence, table
 from evalkit.marks.csv_sheet import csv_sheet
 from evalkit.marks.importing import SheetError, markings_from
+from evalkit.marks.overwriting import check_untouched
 from evalkit.marks.reading import read_sheet
 from evalkit.marks.sheet import MarkedRun, read_run, read_runs, shuffled
 from evalkit.marks.store import (
@@ -72,37 +73,26 @@ def export_command(
     No model is named. Several runs of one task share a sheet: the answers to a
     question come one after the other, in an order that tells nothing.
     """
-    check_unmarked(to)
+    ending = to.suffix.lower()
+    if ending not in (".csv", ".html"):
+        raise UsageError(f"--to {str(to)!r} must end in .csv or .html")
+    check_untouched(to)
     held = read_runs(runs)
     questions = shuffled(held, seed)
     if not questions:
         raise UsageError("no answers to mark: every request failed")
-    if to.suffix.lower() == ".csv":
+    if ending == ".csv":
         content = csv_sheet(questions, SEPARATORS[separator])
-    elif to.suffix.lower() == ".html":
+    else:
         from evalkit.marks.page import page
 
         content = page(held[0].record.spec.task, questions)
-    else:
-        raise UsageError(f"--to {str(to)!r} must end in .csv or .html")
     try:
         replace_file(to, content)
     except OSError as exc:
         raise UsageError(f"--to {str(to)!r} cannot be written: {exc.strerror}") from exc
     count = sum(map(len, questions))
     click.echo(f"{to}: {count} answers to {len(questions)} questions")
-
-
-def check_unmarked(to: Path) -> None:
-    """Refuse to write over a sheet that somebody has filled in."""
-    try:
-        lines = read_sheet(to).lines
-    except UsageError:
-        return
-    if any(line.points for line in lines):
-        raise UsageError(
-            f"--to {str(to)!r} is a sheet with points in it: choose another name"
-        )
 
 
 @marks_command.command("import")
@@ -285,7 +275,7 @@ def agree_command(
         shown.add_row(*(Text(visible(each)) for each in line))
     console.print(shown)
     click.echo(f"{first} and {second}, {sentence(compared.total())}")
-    click.echo(f"{first} gave {compared.total().bias:+.2f} points more on average")
+    click.echo(leaning(compared))
     if compared.alone:
         alone = several(compared.alone, "answer")
         click.echo(f"left out: {alone} that only one of them marked")

@@ -134,7 +134,20 @@ def kappa_line(found: Agreement) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    """A share of answers; all and none of them are told from nearly so."""
+    rate = round(100 * share, 9)
+    if rate.is_integer():
+        return f"{rate:.0f} %"
+    return f"{min(max(rate, 0.1), 99.9):.1f} %"
+
+
+def leaning(compared: Compared) -> str:
+    """Which of the two gave more, in one line."""
+    bias = compared.total().bias
+    if not round(bias, 2):
+        return f"{compared.first} and {compared.second} gave the same on average"
+    which = "more" if bias > 0 else "less"
+    return f"{compared.first} gave {abs(bias):.2f} points {which} on average"
 
 
 def table(compared: Compared) -> list[tuple[str, ...]]:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from evalkit.marks.guarding import guarded, without_formula
 from evalkit.marks.sheet import Row, readable
 from evalkit.report.words import points
 
@@ -21,52 +22,43 @@ COLUMNS = (
 LONGEST = 32_000
 """Characters of a text that a cell gets: Excel breaks cells of over 32,767."""
 
-STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "'")
-"""What a spreadsheet would take for the start of a formula, and our guard itself."""
-
 
 def csv_sheet(questions: Iterable[Sequence[Row]], separator: str = ",") -> bytes:
-    """The sheet as RFC 4180 has it, with the byte-order mark that Excel looks for."""
+    """The sheet of these questions."""
+    return as_csv((cells(row) for rows in questions for row in rows), separator)
+
+
+def as_csv(rows: Iterable[Sequence[str]], separator: str) -> bytes:
+    """Rows as RFC 4180 has them, with the byte-order mark that Excel looks for."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=separator, quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
-    for rows in questions:
-        writer.writerows(cells(row) for row in rows)
+    writer.writerows(rows)
     return out.getvalue().encode("utf-8-sig")
 
 
 def cells(row: Row) -> list[str]:
-    """A row, nothing in which a spreadsheet would compute."""
+    """A row, nothing in which a spreadsheet would compute or write anew."""
     result = row.result
     rubric = "\n".join(f"{points(each.points)} p: {each.step}" for each in row.rubric)
-    texts = (
-        row.id,
-        readable(result.id),
-        readable(result.question),
-        readable(result.target),
-        readable(rubric),
-        row.answer,
+    return [
+        without_formula(row.id),
+        without_formula(shortened(readable(result.id))),
+        guarded(shortened(readable(result.question))),
+        guarded(shortened(readable(result.target))),
+        without_formula(shortened(readable(rubric))),
+        guarded(shortened(f"[{row.lack}]" if row.lack else row.answer)),
         points(result.max_points),
         "",
         "",
-    )
-    return [guarded(shortened(each)) for each in texts]
+    ]
 
 
 def shortened(text: str) -> str:
-    """A text that a cell can hold, saying so where it was cut."""
+    """A text that a cell can hold: its beginning and its end, where it ends up."""
     rest = len(text) - LONGEST
     if rest <= 0:
         return text
-    return f"{text[:LONGEST]}\n[… {rest} more characters: export to .html to read them]"
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula; `unguarded` undoes it."""
-    return f"'{text}" if text.startswith(STARTS) else text
-
-
-def unguarded(text: str) -> str:
-    """What `guarded` was given."""
-    rest = text.removeprefix("'")
-    return rest if rest.startswith(STARTS) else text
+    half = LONGEST // 2
+    note = f"[… {rest} characters are left out here: export to .html to read them …]"
+    return f"{text[:half]}\n{note}\n{text[-half:]}"

@@ -33,12 +33,15 @@ form-action 'none'">
 <p>$answers answers to $questions questions. Give each answer the points that its
 steps earn by the rubric, whole or half, and never more than the question is worth. A
 right step that follows from an earlier slip keeps its points. Nothing here tells which
-model wrote an answer, and nothing leaves this page: your marks stay in this browser
-until you download them.</p>
+model wrote an answer, and nothing leaves this page: your marks stay in this browser,
+under your name and for this file, until you download them.</p>
+<p class="who"><label>Your name <input id="marker" autocomplete="off" maxlength="80">\
+</label> <span id="nameless">is needed before you can mark.</span></p>
 </header>
 <p class="bar"><output id="state"></output>
 <button type="button" id="next">Next without points</button>
-<button type="button" id="download">Download CSV</button></p>
+<button type="button" id="download">Download CSV</button>
+<button type="button" id="clear">Clear all</button></p>
 <main>
 $body
 </main>
@@ -124,7 +127,7 @@ def answer(row: Row, place: int, count: int) -> str:
         worth=points(row.result.max_points),
         place=place,
         count=count,
-        answer=prose(text) if text.strip() else "<p><em>Nothing was written.</em></p>",
+        answer=f"<p><em>{row.lack}</em></p>" if row.lack else prose(text),
         source=escape(text),
         rubric=rubric(row),
         reasoning=folded(row.reasoning),

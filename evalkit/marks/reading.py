@@ -8,12 +8,13 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import UsageError
-from evalkit.marks.csv_sheet import unguarded
+from evalkit.marks.guarding import unguarded
+from evalkit.marks.torn import records, torn
 from evalkit.report.words import short
 
 LARGEST = 64 << 20
@@ -30,7 +31,6 @@ COLUMNS = ("id", "points", "comment")
 SEPARATOR_LINE = re.compile(r"\A(\"?)sep=.\1(?=[\r\n])")
 """What Excel may write before the headings; its line is left, to be counted."""
 NUMBER = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,6})?|[.,][0-9]{1,6}")
-WHOLE = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +150,8 @@ def headings(cells: Sequence[str]) -> list[str]:
 
 def lines_of(text: str, separator: str, path: Path) -> Iterator[Line]:
     """The rows below the headings, blank ones left out."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names: list[str] = []
-    before = 0
-    for cells in rows:
-        line, before = before + 1, rows.line_num
+    for line, record, cells in records(text, separator):
         if not any(cell.strip() for cell in cells):
             continue
         if not names:
@@ -165,14 +162,9 @@ def lines_of(text: str, separator: str, path: Path) -> Iterator[Line]:
                 f"{str(path)!r}, line {line}: has more cells than there are headings; "
                 f"a cell with a {SEPARATORS[separator]} in it belongs in quotes"
             )
+        if separator == "," and torn(names, cells, record):
+            raise UsageError(f"{str(path)!r}, line {line}: {doubt(names, cells)}")
         values = dict(zip(names, cells, strict=False))
-        if torn(values, text, separator):
-            points, comment = values["points"].strip(), values["comment"].strip()
-            raise UsageError(
-                f"{str(path)!r}, line {line}: either {points} points with the comment "
-                f"{comment!r}, or {points},{comment} points, which belongs in quotes; "
-                "a comment of more than a number is understood"
-            )
         yield Line(
             line=line,
             id=unguarded(values.get("id", "").strip()),
@@ -181,17 +173,14 @@ def lines_of(text: str, separator: str, path: Path) -> Iterator[Line]:
         )
 
 
-def torn(values: Mapping[str, str], text: str, separator: str) -> bool:
-    """Whether 1,5 without quotes may have become 1 point with the comment 5.
-
-    It cannot where all cells are in quotes, as evalkit writes them.
-    """
-    if separator != "," or text.lstrip().startswith('"'):
-        return False
-    names = list(values)
-    place = names.index("points") if "points" in names else len(names)
-    return names[place + 1 : place + 2] == ["comment"] and all(
-        WHOLE.fullmatch(values[name].strip()) for name in ("points", "comment")
+def doubt(names: Sequence[str], cells: Sequence[str]) -> str:
+    """What points may mean that a comma may have torn."""
+    place = names.index("points")
+    points, tail = (cell.strip() for cell in cells[place : place + 2])
+    return (
+        f"either {points} points with {tail!r} in the column "
+        f"{short(names[place + 1], 40)!r}, or {points},{tail} points, which belongs in "
+        "quotes; semicolons between all columns would tell"
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from evalkit.errors import UsageError
 from evalkit.folder import RunFolder
 from evalkit.marks.store import written
+from evalkit.marks.thinking import apart, lacking
 from evalkit.record import RunRecord
 from evalkit.results import Results
 from evalkit.text import visible
@@ -65,13 +66,23 @@ class Row:
 
     @property
     def answer(self) -> str:
-        """What the model wrote in the end."""
-        return readable(written(self.result.attempts[self.attempt]))
+        """What the model wrote in the end, without what it thought aloud."""
+        return readable(apart(self._written)[0])
+
+    @property
+    def lack(self) -> str:
+        """Why there is nothing to be marked; empty if there is."""
+        return lacking(self._written)
+
+    @property
+    def _written(self) -> str:
+        return written(self.result.attempts[self.attempt])
 
     @property
     def reasoning(self) -> str:
-        """What it thought before, where that is told apart."""
-        return readable(self.result.attempts[self.attempt].turns[-1].reasoning)
+        """What it thought before."""
+        told = self.result.attempts[self.attempt].turns[-1].reasoning
+        return readable("\n".join(filter(None, (told, apart(self._written)[1]))))
 
     @property
     def rubric(self) -> tuple[Step, ...]:

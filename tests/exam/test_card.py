@@ -202,7 +202,7 @@ def test_the_card_compares_each_two_markers(judged: RunFolder) -> None:
     assert judge.endswith(" | -0.62 |")
     # The answer that the person gave no points for is left out.
     human = next(each for each in told if each.startswith("| judge and human |"))
-    assert human.startswith("| judge and human | 3 | 67 % | 100 % | ")
+    assert human.startswith("| judge and human | 3 | 66.7 % | 100 % | ")
 
 
 def test_marks_of_other_answers_are_told_as_such(judged: RunFolder) -> None:

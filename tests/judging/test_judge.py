@@ -397,7 +397,7 @@ def test_a_judge_killed_at_any_moment_goes_on_where_it_was(
         *(["--backend-set=delay=4"] if own else ["--judge-set=delay=8"]),
     )
     chance = random.Random(5)
-    moments = [chance.uniform(0.5, 1.8) for _ in range(6)]
+    shares = [chance.uniform(0.3, 0.9) for _ in range(6)]
 
     def run(name: str, kill_after: float | None = None) -> int:
         folder = tmp_path / name
@@ -413,7 +413,7 @@ def test_a_judge_killed_at_any_moment_goes_on_where_it_was(
 
     def disturbed(number: int) -> tuple[int, Any, Counter[str]]:
         name = f"killed{number}"
-        first = run(name, kill_after=moments[number])
+        first = run(name, kill_after=lasted * shares[number])
         assert run(name) == 0
         return (
             first,
@@ -421,10 +421,12 @@ def test_a_judge_killed_at_any_moment_goes_on_where_it_was(
             asked(tmp_path / name / "log"),
         )
 
+    begun = time.monotonic()
     assert run("whole") == 0
+    lasted = time.monotonic() - begun
     whole = marking(tmp_path / "whole")["answers"]
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(disturbed, range(len(moments))))
+        outcomes = list(pool.map(disturbed, range(len(shares))))
 
     assert sum(code == -signal.SIGKILL for code, _, _ in outcomes) >= 4
     for _, marks, log in outcomes:

@@ -36,6 +36,11 @@ class Browser:
         self.call("Page.navigate", url=page.as_uri())
         self.wait_for("Page.loadEventFired")
 
+    def turn_to(self, tab: dict[str, str]) -> dict[str, str]:
+        """Go to another tab, a new one for {}; gives back which it was."""
+        before, self._session = self._session, tab
+        return before
+
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """Ask for something and wait for the answer."""
         self._count += 1

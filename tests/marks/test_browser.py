@@ -34,7 +34,19 @@ def sheet(tmp_path: Path, run: MarkedRun) -> Path:
 def opened(tmp_path: Path, sheet: Path) -> Generator[Browser]:
     with browser(tmp_path / "profile") as held:
         held.open(sheet)
+        name(held, "Ann")
         yield held
+
+
+def name(opened: Browser, marker: str) -> None:
+    """Type a marker's name."""
+    opened.value(
+        f"""(() => {{
+        const field = document.getElementById("marker");
+        field.value = {marker!r};
+        field.dispatchEvent(new Event("input", {{ bubbles: true }}));
+        }})()"""
+    )
 
 
 def write(opened: Browser, place: int, points: str, comment: str = "") -> Any:
@@ -44,7 +56,8 @@ def write(opened: Browser, place: int, points: str, comment: str = "") -> Any:
         const answer = document.querySelectorAll("article.answer")[{place}];
         const [points, comment] = answer.querySelectorAll("input");
         points.value = {points!r}; comment.value = {comment!r};
-        points.dispatchEvent(new Event("input", {{ bubbles: true }}));
+        for (const field of [points, comment])
+          field.dispatchEvent(new Event("input", {{ bubbles: true }}));
         return answer.querySelector(".problem").textContent;
         }})()"""
     )
@@ -96,6 +109,90 @@ def test_marks_are_kept_in_the_browser(opened: Browser, sheet: Path) -> None:
     assert opened.value("document.querySelector('input.comment').value") == "a 'slip'"
 
 
+def shown(opened: Browser, place: int) -> Any:
+    """What the fields of an answer hold."""
+    return opened.value(
+        f"""[...document.querySelectorAll("article.answer")[{place}]
+        .querySelectorAll("input")].map((field) => field.value)"""
+    )
+
+
+def test_nobody_marks_without_a_name(opened: Browser) -> None:
+    count = "document.querySelectorAll('article input:disabled').length"
+    assert opened.value(count) == 0
+    write(opened, 0, "1")
+    name(opened, " ")
+    assert opened.value(count) == 2 * len(ANSWERS)
+    assert shown(opened, 0) == ["", ""]
+    name(opened, "ann ")
+    assert shown(opened, 0) == ["1", ""]
+
+
+def test_markers_and_copies_have_marks_of_their_own(
+    tmp_path: Path, opened: Browser, sheet: Path
+) -> None:
+    write(opened, 0, "1", "mine")
+    name(opened, "Ben")
+    assert shown(opened, 0) == ["", ""]
+    name(opened, "Ann")
+    assert shown(opened, 0) == ["1", "mine"]
+    copy = tmp_path / "copy.html"
+    copy.write_bytes(sheet.read_bytes())
+    opened.open(copy)
+    name(opened, "Ann")
+    assert shown(opened, 0) == ["", ""]
+
+
+def test_a_new_tab_asks_who_is_marking(opened: Browser, sheet: Path) -> None:
+    write(opened, 0, "1")
+    opened.turn_to({})
+    opened.open(sheet)
+    assert opened.value("document.getElementById('marker').value") == ""
+    assert shown(opened, 0) == ["", ""]
+
+
+def test_two_tabs_lose_none_of_each_others_marks(opened: Browser, sheet: Path) -> None:
+    first = opened.turn_to({})
+    opened.open(sheet)
+    name(opened, "Ann")
+    write(opened, 1, "2", "second tab")
+    second = opened.turn_to(first)
+    wait_for(lambda: shown(opened, 1) == ["2", "second tab"])
+    write(opened, 0, "1", "first tab")
+    opened.turn_to(second)
+    wait_for(lambda: shown(opened, 0) == ["1", "first tab"])
+    write(opened, 1, "3", "second tab")
+    opened.open(sheet)
+    assert shown(opened, 0) == ["1", "first tab"]
+    assert shown(opened, 1) == ["3", "second tab"]
+    assert state(opened).startswith("2 of")
+
+
+def asks(opened: Browser) -> bool:
+    """Whether a question is open; the page itself says nothing meanwhile."""
+    opened.call("Page.getNavigationHistory")
+    return any(
+        each["method"] == "Page.javascriptDialogOpening" for each in opened.events
+    )
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_all_is_cleared_after_a_question(
+    opened: Browser, sheet: Path, sure: bool
+) -> None:
+    name(opened, "Ben")
+    write(opened, 0, "2", "another's")
+    name(opened, "Ann")
+    write(opened, 0, "1", "a slip")
+    opened.value("setTimeout(() => document.getElementById('clear').click())")
+    wait_for(lambda: asks(opened))
+    opened.call("Page.handleJavaScriptDialog", accept=sure)
+    opened.open(sheet)
+    assert shown(opened, 0) == (["", ""] if sure else ["1", "a slip"])
+    name(opened, "Ben")
+    assert shown(opened, 0) == ["2", "another's"]
+
+
 def test_what_is_downloaded_can_be_imported(
     tmp_path: Path, opened: Browser, run: MarkedRun
 ) -> None:
@@ -106,7 +203,10 @@ def test_what_is_downloaded_can_be_imported(
     opened.value("document.getElementById('download').click()")
     wait_for(lambda: any(folder.glob("*.csv")))
     (path,) = folder.glob("*.csv")
-    assert """'=1+1, ""so"" ő""" in path.read_text(encoding="utf-8-sig")
+    content = path.read_text(encoding="utf-8-sig")
+    assert """'=1+1, ""so"" ő""" in content
+    assert path.name.endswith("-Ann.csv")
+    assert content.count(',"Ann"') == len(ANSWERS)
     (marking,) = markings_from(read_sheet(path), [run], marker="human")
     assert len(marking.answers) == len(ANSWERS)
     assert {each.points for each in marking.answers} == {0, 1.5, 3}

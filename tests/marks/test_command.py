@@ -4,7 +4,7 @@ import csv
 import errno
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from evalkit.folder import RunFolder
-from evalkit.marks.csv_sheet import unguarded
+from evalkit.marks.guarding import unguarded
 from evalkit.marks.store import MarkedAnswer, Marking, read_marking, write_marking
 from evalkit_tasks.hungarian_exam import HungarianExam
 from tests.conftest import Evalkit, shared
@@ -108,10 +108,78 @@ def test_a_sheet_that_somebody_filled_in_is_not_written_over(
     content = sheet.read_bytes()
     refused = evalkit("marks", "export", str(run), "--to", str(sheet))
     assert refused.returncode == 2
-    assert "is a sheet with points in it: choose another name" in refused.stderr
+    assert refused.stderr == (
+        f"evalkit: --to '{sheet}' is not written over: line 2 has points; choose "
+        "another name, or remove it\n"
+    )
     assert sheet.read_bytes() == content
     blank = str(tmp_path / "sheet.csv")
     assert evalkit("marks", "export", str(run), "--to", blank).returncode == 0
+
+
+def exported(tmp_path: Path, evalkit: Evalkit, run: Path, separator: str) -> Path:
+    """A sheet as it is written."""
+    path = tmp_path / "t.csv"
+    words = ("--to", str(path), "--separator", separator)
+    assert evalkit("marks", "export", str(run), *words).returncode == 0
+    return path
+
+
+def with_points(sheet: str) -> str:
+    """The sheet with points for its first answer."""
+    return sheet.replace(',"",""', ',"2",""', 1)
+
+
+SPOILT: tuple[tuple[Callable[[str], str], str], ...] = (
+    (lambda sheet: with_points(sheet) + '"torn', "is no CSV"),
+    (lambda sheet: "My class\n" + with_points(sheet), "must have the columns"),
+    (lambda sheet: "PK\x03\x04" + with_points(sheet), "is a workbook"),
+    (lambda sheet: sheet.replace(',"",""', ',"","good"', 1), "has a comment"),
+    (lambda sheet: sheet.replace(',"",""', ',""," "', 1), "as evalkit writes"),
+    (lambda sheet: sheet.replace('"id",', '"id","mine",', 1), "as evalkit writes"),
+    (lambda sheet: sheet.replace("\r\n", "\n"), "as evalkit writes"),
+    (lambda sheet: "notes of mine\n", "must have the columns"),
+    (lambda sheet: "<!doctype html><p>mine", "is the page to mark in"),
+)
+
+
+@pytest.mark.parametrize(("spoil", "why"), SPOILT)
+def test_only_an_export_as_it_was_written_is_written_over(
+    tmp_path: Path,
+    evalkit: Evalkit,
+    run: Path,
+    spoil: Callable[[str], str],
+    why: str,
+) -> None:
+    path = exported(tmp_path, evalkit, run, "comma")
+    before = path.read_bytes()
+    spoilt = spoil(before.decode("utf-8-sig")).encode()
+    marked = not spoilt.startswith((b"PK", b"<"))
+    path.write_bytes(b"\xef\xbb\xbf" + spoilt if marked else spoilt)
+    content = path.read_bytes()
+    assert content != before
+    done = evalkit("marks", "export", str(run), "--to", str(path))
+    assert done.returncode == 2
+    assert path.read_bytes() == content
+    assert done.stderr.startswith(f"evalkit: --to '{path}' is not written over: ")
+    assert why in done.stderr
+    assert done.stderr.endswith("; choose another name, or remove it\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("separator", ["comma", "semicolon", "tab"])
+def test_an_untouched_export_is_written_over(
+    tmp_path: Path, evalkit: Evalkit, run: Path, separator: str
+) -> None:
+    path = exported(tmp_path, evalkit, run, separator)
+    words = ("marks", "export", str(run), "--to")
+    assert evalkit(*words, str(path), "--seed", "1").returncode == 0
+    page = str(tmp_path / "t.html")
+    assert [evalkit(*words, page).returncode for _ in range(2)] == [0, 0]
+    path.rename(page)
+    assert evalkit(*words, page).returncode == 0
+    Path(page).write_text("<!doctype html>\n<title>mine</title>")
+    assert evalkit(*words, page).returncode == 2
 
 
 def test_a_marker_is_not_compared_with_itself(evalkit: Evalkit, run: Path) -> None:
@@ -267,9 +335,9 @@ def test_two_markers_are_compared_question_by_question(
     write_marking(RunFolder(run), given)
     done = evalkit("marks", "agree", str(run), "judge", "human")
     assert done.returncode == 0, done.stderr
-    assert "judge and human, 3 answers: 33 % exactly alike, 67 %" in done.stdout
+    assert "judge and human, 3 answers: 33.3 % exactly alike, 66.7 %" in done.stdout
     assert "mean difference 0.83 points" in done.stdout
-    assert "judge gave -0.83 points more on average" in done.stdout
+    assert "judge gave 0.83 points less on average" in done.stdout
     assert "left out: 1 answer that only one of them marked" in done.stdout
     assert "exam_total by judge:" in done.stdout
     assert "exam_total by human:" in done.stdout

@@ -266,6 +266,13 @@ def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
         ("id;points;comment\n1a;2;well; no\n", "a cell with a semicolon in it"),
         # or for 2 with a comment
         ("id,points,comment\n1a,2,5\n1b,0\n2,3\n", "or 2,5 points, which belongs in"),
+        # or for 2 with anything else, whatever of the sheet is in quotes
+        ("id,points,remark\n2,1,5\n", "line 2: either 1 points with '5' in the column"),
+        ('"id",points,comment\n2,1,5\n', "line 2: .* or 1,5 points"),
+        ('"id","points","x"\n"2","1","5"\n"1b",1,5\n', "line 3: .* or 1,5 points"),
+        ('id,answer,points,x\n2,"a\n""b"",",1,5\n', "line 2: .* or 1,5 points"),
+        ("id,points,remark\r\n2,1, 50\r\n", "or 1,50 points"),
+        ("id,points,,comment\n2,1,5,\n", "or 1,5 points"),
     ],
 )
 def test_points_torn_at_their_decimal_comma_are_not_taken(
@@ -283,6 +290,32 @@ def test_a_number_is_a_comment_where_nothing_can_be_torn(
     plain = quoted.replace('"', "").replace(",", ";")
     assert [each.comment for each in sheet(plain).lines] == ["5", "7", ""]
     assert given(sheet(plain), run) == RIGHT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "points,id\n2.5,1a\n1,2\n",
+        "id,points,points possible\n1a,2.5,3\n2,1,3\n",
+        "id,points,number\n1a,2.5,1\n2,1,2\n",
+        'id,points,pages\n1a,2.5,7\n2,"1",7\n',
+        'id,points,pages\n1a,2.5,7\n2,1,"7"\n',
+        "id,points,year\n1a,2.5,2024\n2,1,2024\n",
+        "id,x,points\n1a,1,2.5\n2,5,1\n",
+    ],
+)
+def test_numbers_behind_the_points_that_nothing_can_have_torn(
+    run: MarkedRun, sheet: Callable[[str], Sheet], text: str
+) -> None:
+    assert given(sheet(text), run, partial=True) == {"1a": 2.5, "2": 1}
+
+
+def test_a_guard_comes_off_whatever_it_guards(
+    run: MarkedRun, sheet: Callable[[str], Sheet]
+) -> None:
+    read = sheet("id;points;comment\n'1a;'2,5;'1/2\n")
+    assert read.lines[0].comment == "1/2"
+    assert given(read, run, partial=True) == {"1a": 2.5}
 
 
 def test_empty_cells_beyond_the_headings_are_no_matter(

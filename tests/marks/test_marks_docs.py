@@ -24,7 +24,7 @@ def test_marking_by_hand_works_as_written(tmp_path: Path) -> None:
     assert (tmp_path / "sheet.html").exists()
     assert "human (Ann): 2 of 2 answers" in imported
     assert "human and human2, 2 answers: 50 % exactly alike" in second
-    assert "human gave +0.25 points more on average" in agreed
+    assert "human gave 0.25 points more on average" in agreed
     assert "human2 (Ben): 2 of 2 answers" in shown
 
 

@@ -48,7 +48,7 @@ TAGS = words_of(
 )
 NAMES = words_of(
     "lang charset http-equiv content name class id type data-sheet data-id data-number "
-    "data-worth inputmode autocomplete size role"
+    "data-worth inputmode autocomplete size maxlength role"
 ) | set(ATTRIBUTES)
 
 
@@ -250,6 +250,13 @@ def test_reasoning_is_folded_and_not_to_be_marked(tmp_path: Path) -> None:
     again = make_reread(run.folder.path)
     assert "Thought before the answer" in again
     assert "hmm &lt;b&gt;" in again
+
+
+def test_thinking_aloud_is_folded_too(tmp_path: Path) -> None:
+    seen = Seen(page_of(tmp_path, "<think>41 <b>?</think>It is 42."))
+    thought, source = seen.texts["pre"]
+    assert thought == "<think>41 <b>?</think>"
+    assert source == "It is 42."
 
 
 def make_reread(path: Path) -> str:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import UsageError
-from evalkit.marks.csv_sheet import COLUMNS, csv_sheet, guarded, unguarded
+from evalkit.marks.csv_sheet import COLUMNS, csv_sheet
+from evalkit.marks.guarding import guarded, unguarded
 from evalkit.marks.page import page
 from evalkit.marks.sheet import read_runs, shuffled
 from tests.marks.runs import MODEL, make_run
@@ -41,7 +42,7 @@ def test_each_answer_has_a_row_with_all_that_a_marker_needs(tmp_path: Path) -> N
     (row,) = [each for each in rows if each["answer"] == "3 is it"]
     assert tuple(row) == COLUMNS
     assert row["number"] == "3"
-    assert row["reference"] == "2"
+    assert row["reference"] == "'2"  # else a spreadsheet may write it anew
     assert row["rubric"] == "1 p: sets up $2x=4$\n2 p: solves it"
     assert (row["points possible"], row["points"], row["comment"]) == ("3", "", "")
     assert len({each["id"] for each in rows}) == 16
@@ -115,11 +116,85 @@ def test_the_guard_can_be_undone(text: str) -> None:
     assert unguarded(guarded(text)) == text
 
 
-def test_an_answer_longer_than_a_cell_is_cut_and_says_so(tmp_path: Path) -> None:
-    run = make_run(tmp_path, {"1": ("x" * 50_000,)})
-    answer = rows_of(csv_sheet(shuffled([run], None)))[0]["answer"]
+VALUES = (
+    *("35.392 %", "1.5", "1,5", "1/2", "007", "1e5", "1E+5", "12:30", "3 pm", "1 1/2"),
+    *("2024-01-05", "5. Januar 2020", "Mai 5", "1.234,5", "$5", "5 Ft", "(3)", "TRUE"),
+    *(" 7 ", "50%", "1 000", "false", "１２", "1-2", "Monday, 5 May", ".5"),
+    "Igaz",
+)
+TEXTS = (
+    "3 is it",
+    "x = 5",
+    "no",
+    "12 cm",
+    "a 1 b 2 c 3",
+    "$\\frac12$",
+    "1; see (2a)?",
+    "",
+)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_no_cell_of_text_is_a_number_or_a_date(tmp_path: Path, value: str) -> None:
+    run = make_run(tmp_path, {"1": (value,)})
+    (row,) = rows_of(csv_sheet(shuffled([run], None)))
+    assert row["answer"] == f"'{value}"
+    assert unguarded(row["answer"]) == value
+    assert row["reference"] == "'2"
+    plain = (row["number"], row["points possible"], row["points"], row["comment"])
+    assert plain == ("1", "3", "", "")
+    assert not row["id"].startswith("'")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_other_texts_have_no_guard(text: str) -> None:
+    assert guarded(text) == text
+
+
+def answer_of(tmp_path: Path, text: str) -> str:
+    """The cell that an answer is in."""
+    run = make_run(tmp_path, {"1": (text,)})
+    return rows_of(csv_sheet(shuffled([run], None)))[0]["answer"]
+
+
+def test_an_answer_longer_than_a_cell_keeps_both_ends_and_says_so(
+    tmp_path: Path,
+) -> None:
+    answer = answer_of(tmp_path, "so " + "x" * 49_990 + " is 42.")
     assert len(answer) < 32_767
-    assert answer.endswith("[… 18000 more characters: export to .html to read them]")
+    first, note, last = answer.split("\n")
+    assert first.startswith("so xx")
+    assert note == (
+        "[… 18000 characters are left out here: export to .html to read them …]"
+    )
+    assert last.endswith("xx is 42.")
+
+
+def test_thinking_is_no_part_of_an_answer(tmp_path: Path) -> None:
+    thought = "<think>" + "maybe 41?\n" * 5000 + "</think>"
+    assert answer_of(tmp_path, f"{thought}\n\nIt is $42$.") == "It is $42$."
+    assert answer_of(tmp_path, "maybe 41?</think>It is $42$.") == "It is $42$."
+    mixed = "First:        <think>41?</think>42.\n  <think></think>Then: 43."
+    assert answer_of(tmp_path, mixed) == "First: 42.\n Then: 43."
+    aligned = "a" + " " * 30 + "b"
+    assert answer_of(tmp_path, f"<think>x</think>{aligned}") == aligned
+    assert answer_of(tmp_path, f"  {aligned}\n") == f"  {aligned}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>I wonder", "[Nothing but thinking that was never finished.]"),
+        ("42. <think>Or", "[Nothing but thinking that was never finished.]"),
+        ("<think>I wonder</think>\n", "[Nothing but thinking.]"),
+        (" \n", "[Nothing was written.]"),
+    ],
+)
+def test_an_answer_that_is_none_says_why(tmp_path: Path, text: str, said: str) -> None:
+    assert answer_of(tmp_path, text) == said
+    run = make_run(tmp_path, {"1": (text,)})
+    shown = page("quiz", shuffled([run], None)).decode()
+    assert f"<p><em>{said[1:-1]}</em></p>" in shown
 
 
 def test_signs_that_hide_or_steer_are_written_out(tmp_path: Path) -> None:
