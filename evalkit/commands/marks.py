@@ -20,7 +20,6 @@ from evalkit.marks.sheet import MarkedRun, read_run, read_runs, shuffled
 from evalkit.marks.store import (
     AUTOMATIC,
     Marking,
-    answers_sha256,
     markers,
     marking_path,
     markings,
@@ -236,7 +235,7 @@ def extent(run: MarkedRun, marking: Marking) -> str:
     said = [f"{marked} of {answers} answers"]
     if marked < answers:
         said.append("the others count as nothing")
-    if not marking.is_of(answers_sha256(run.results)):
+    if not marking.is_of(run.results):
         said.append("marked before the run's answers changed")
     return "; ".join(said)
 

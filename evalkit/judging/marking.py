@@ -212,13 +212,14 @@ class RunMarking:
         A marking that only repeats what is stored leaves that as it is.
         """
         name, stored = self._place()
+        answers = tuple(self._done[place] for place in sorted(self._done))
         marking = Marking(
             marker=name,
             by=self.judge.name,
             made=now(),
-            results_sha256=answers_sha256(Results(self.run_folder.results)),
+            results_sha256=answers_sha256(Results(self.run_folder.results), answers),
             facts=self._all_facts(),
-            answers=tuple(self._done[place] for place in sorted(self._done)),
+            answers=answers,
         )
         if stored is not None and not self.asked:
             same = replace(marking, made=stored.made, facts=stored.facts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evalkit.errors import UsageError
 from evalkit.marks.sheet import MarkedRun
-from evalkit.marks.store import AUTOMATIC, answers_sha256, read_marking, remarked
+from evalkit.marks.store import AUTOMATIC, read_marking, remarked
 from evalkit.report.words import points, several
 from evalkit.results import OPEN
 from evalkit.stats.agreement import Agreement, agreement
@@ -100,7 +100,7 @@ def marked_points(
     if marker == AUTOMATIC:
         return given_points(run.results)
     marking = read_marking(run.folder, marker)
-    if not marking.is_of(answers_sha256(run.results)):
+    if not marking.is_of(run.results):
         stale[marker] = None
     return given_points(remarked(run.results, marking))
 

@@ -135,10 +135,11 @@ def markings_from(
             marker=marker,
             by=by,
             made=now(),
-            results_sha256=answers_sha256(run.results),
-            answers=tuple(answers(run, reckoning.given)),
+            results_sha256=answers_sha256(run.results, given),
+            answers=given,
         )
         for run in runs
+        for given in [tuple(answers(run, reckoning.given))]
     ]
 
 

@@ -56,24 +56,34 @@ class Marking:
     made: str = ""
     """When, in UTC."""
     results_sha256: str = ""
-    """`answers_sha256` of the results that were marked."""
+    """`answers_sha256` of the answers that were marked."""
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     """How a judge was asked: its model, the version of its prompt, and so on."""
     answers: tuple[MarkedAnswer, ...] = ()
 
-    def is_of(self, sha256: str) -> bool:
-        """Whether answers of this digest were marked, as far as that is known."""
-        return self.results_sha256 in ("", sha256)
+    def is_of(self, results: Iterable[SampleResult]) -> bool:
+        """Whether just the answers that these are were marked, as far as is known.
+
+        There may be more of them: a run that was extended keeps its marks.
+        """
+        if not self.results_sha256:
+            return True
+        return self.results_sha256 == answers_sha256(results, self.answers)
 
 
-def answers_sha256(results: Iterable[SampleResult]) -> str:
-    """A digest of what was there to be marked: all answers, but not their scores.
+def answers_sha256(
+    results: Iterable[SampleResult], marked: Iterable[MarkedAnswer]
+) -> str:
+    """A digest of the answers that were marked, but not of their scores.
 
-    Judging a run anew leaves it as it is; any other answer changes it.
+    Judging a run anew leaves it as it is; another answer in their place changes it.
     """
+    places = {(each.id, each.attempt) for each in marked}
     total = hashlib.sha256()
     for result in results:
         for number, attempt in enumerate(result.attempts):
+            if (result.id, number) not in places:
+                continue
             shown = (result.id, number, result.max_points, written(attempt))
             total.update(msgspec.json.encode(shown) + b"\n")
     return total.hexdigest()

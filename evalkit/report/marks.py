@@ -12,7 +12,6 @@ from evalkit.marks.store import (
     AUTOMATIC,
     MarkedAnswer,
     Marking,
-    answers_sha256,
     markings,
     remarked,
 )
@@ -79,7 +78,6 @@ def totals_by_others(
     results: Results, stored: Sequence[Marking]
 ) -> Iterator[MarkerTotal]:
     """The exam's total by each stored marking."""
-    sha256 = answers_sha256(results) if stored else ""
     for marking in stored:
         yield MarkerTotal(
             marker=marking.marker,
@@ -87,7 +85,7 @@ def totals_by_others(
             made=marking.made,
             estimate=ExamTotal().estimate(remarked(results, marking)),
             unmarked=unmarked(results, marking),
-            outdated=not marking.is_of(sha256),
+            outdated=not marking.is_of(results),
         )
 
 

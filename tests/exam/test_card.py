@@ -143,7 +143,7 @@ def give(run: RunFolder, marker: str, *answers: MarkedAnswer, by: str = "") -> N
         marker=marker,
         by=by,
         made="2026-11-22T10:00:00Z",
-        results_sha256=answers_sha256(Results(run.results)),
+        results_sha256=answers_sha256(Results(run.results), answers),
         facts={"prompt": "1"} if marker == "judge" else {},
         answers=answers,
     )

@@ -159,6 +159,18 @@ def test_the_digest_is_of_answers_and_not_of_scores() -> None:
     before = result("1a", "x")
     score = Score(value=0, outcome=Outcome.WRONG)
     regraded = replace(before, attempts=(replace(before.attempts[0], score=score),))
-    assert answers_sha256([before]) == answers_sha256([regraded])
-    assert answers_sha256([before]) != answers_sha256([result("1a", "y")])
-    assert answers_sha256([before]) != answers_sha256([result("1b", "x")])
+    given = [MarkedAnswer(id=id, attempt=0, points=1) for id in ("1a", "1b")]
+    digest = answers_sha256([before], given)
+    assert digest == answers_sha256([regraded], given)
+    assert digest != answers_sha256([result("1a", "y")], given)
+    assert digest != answers_sha256([result("1b", "x")], given)
+
+
+def test_marks_are_of_the_marked_answers_however_many_others_there_are() -> None:
+    one, other = result("1a", "x"), result("1b", "y")
+    given = (MarkedAnswer(id="1a", attempt=0, points=1),)
+    made = replace(marking(*given), results_sha256=answers_sha256([one], given))
+    assert made.is_of([one])
+    assert made.is_of([one, other])
+    assert not made.is_of([result("1a", "z"), other])
+    assert not made.is_of([other])
