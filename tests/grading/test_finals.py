@@ -198,16 +198,6 @@ def test_a_witness_may_be_a_product(example: str, right: bool) -> None:
     assert read("truth_values_with_witness", CLAIMS, response)[1] == right
 
 
-@pytest.mark.parametrize(
-    ("written", "there"),
-    [("449.44", 4), ("449", 4), ("449.4", 4), ("449.50", 4), ("449.9", 3), ("450", 3)],
-)
-def test_a_value_of_a_table_is_as_near_as_it_is_exact(written: str, there: int) -> None:
-    rounded = {**TABLE, "tol_abs": 0.51}
-    told, _ = read("table_plus_argument", rounded, f"525, 551.25; 424, {written}")
-    assert told == f"{there} of 4 values"
-
-
 def test_the_first_sentence_may_choose() -> None:
     chances = {"value": "A", "probabilities": {"A": "5/6", "B": "25/36"}}
     response = "A is more probable.\n\nBecause: P(A) = 5/6, P(B) = 25/36.\n30 > 25."

@@ -64,6 +64,7 @@ KNOWN_LIMITS = frozenset(
         "hungarian_partial_later.jsonl:220",  # 17a: all of it in unfinished thinking
         "hungarian_partial_later.jsonl:230",  # 18c: all of it in unfinished thinking
         "hungarian_partial_later.jsonl:235",  # 4: two wrong signs that cancel
+        "hungarian_partial_later.jsonl:260",  # 17b: a slip within the tolerance
     }
 )
 """Answers whose points are not those of a careful person: by file and line, from 1."""

@@ -1,7 +1,7 @@
 """Judging a table of values that has to bear out a conclusion."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -13,7 +13,6 @@ from evalkit.grading.prose.numbers import number
 from evalkit.grading.spoken import without_thinking
 
 WRITTEN = re.compile(r"\d[\d.,]*\d|\d")
-ON_THE_WAY = 0.1
 GAP = r"\b(?:gap|difference|distance|lead)s?\b[^.\n]{0,80}"
 GROWS = re.compile(
     GAP + r"\b(?:grow|increas|widen|larger|bigger|greater|ris(?:es|ing)|not\b)"
@@ -72,7 +71,8 @@ class Table(Final):
 
     def look(self, passage: str, question: str) -> Finding | None:
         text = plain(passage)
-        written = set(readings(text))
+        numbers = (number(each) for each in WRITTEN.findall(text))
+        written = {each for each in numbers if each is not None}
         wanted = [value for row in self.table.values() for value in row]
         there = [value for value in wanted if self.among(value, written)]
         concludes = bool(GROWS.search(text))
@@ -85,19 +85,5 @@ class Table(Final):
         aspects = (("values", share), ("conclusion", float(concludes)))
         return Finding(read, concludes and share == 1.0, "", aspects=aspects)
 
-    def among(self, value: float, written: Iterable[tuple[Fraction, float]]) -> bool:
-        return any(
-            abs(float(each) - value) <= min(self.tol_abs, slack) + 1e-9
-            for each, slack in written
-        )
-
-
-def readings(text: str) -> Iterator[tuple[Fraction, float]]:
-    """The numbers in a text, and how far from the true value each may lie.
-
-    That is half of its last place, and at least what rounding on the way can change.
-    """
-    for each in WRITTEN.findall(text):
-        if (value := number(each)) is not None:
-            places = len(each.partition(".")[2])
-            yield value, max(0.5 * 10.0**-places, ON_THE_WAY)
+    def among(self, value: float, written: Iterable[Fraction]) -> bool:
+        return any(abs(float(each) - value) <= self.tol_abs for each in written)
