@@ -8,9 +8,11 @@ import pytest
 from evalkit.grading import final_of
 
 
-def read(kind: str, answer: dict[str, Any], response: str) -> tuple[str | None, bool]:
+def read(
+    kind: str, answer: dict[str, Any], response: str, question: str = "Find it."
+) -> tuple[str | None, bool]:
     """What is read as the final answer, and whether it is right."""
-    finding = final_of(kind, json.dumps(answer)).judge("Find it.", response)
+    finding = final_of(kind, json.dumps(answer)).judge(question, response)
     return finding.read, finding.right
 
 
@@ -29,6 +31,20 @@ VOLUME = {"value": 396.77, "tol_abs": 0.5, "unit": "cm^3"}
 def test_a_last_sentence_with_the_unit_outweighs_a_conclusion_without(
     response: str,
 ) -> None:
+    asked = "It is rotated. Find the volume of the solid obtained."
+    assert read("number", VOLUME, response, asked)[1]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "One of them has 198.4 cm³.\nThere are two.\nV = 2·198.4 = 396.8",
+        "Let one be 198.4 cm³.\nSo V = 396.8",
+        "So V = 396.8. The box around it has 433 cm³.",
+        "Is it 198.4 cm³?\nNo, it is twice that.\nSo V = 396.8",
+    ],
+)
+def test_another_number_with_the_unit_does_not_outweigh_a_result(response: str) -> None:
     assert read("number", VOLUME, response)[1]
 
 
@@ -50,6 +66,7 @@ def test_a_unit_may_stand_in_brackets() -> None:
         ("46/24 ≈ 1.9", True),
         ("46/24 = 1.9166 ≈ 1.917", True),
         ("46/24 ≈ 1.91", False),
+        ("46/24 ≈ 2", True),
         ("46/24 = 1.9166 ≈ 1.91", False),
         ("46/24 = 1.9166... ≈ 1.91 (m/s²)", False),
     ],
@@ -82,7 +99,6 @@ RISE = {"value": 12, "unit": "%", "tol_abs": 0.005}
     "response",
     [
         "It's a **12% raise**. It is 33,000 of 275,000.\n(Sanity check: 2% is 5,500.)",
-        "12% is right.\n\nWhy? The rise is 33000, and 33000/275000 = 3/25.",
         "The share is 33/275.\n=> about 12 %",
         "33/275 = 3/25 -> 12%",
     ],
@@ -97,10 +113,21 @@ def test_where_an_answer_may_stand(response: str) -> None:
         ("2x = 64, and because 64 = 2⁶ its logarithm is 6.", True),
         ("2x = 64, since x is 32.", False),
         ("It is 6 because 64 is the sixth power of 2.", True),
+        ("It is 6 because x = 32 its double 2x is 64.", True),
     ],
 )
 def test_reasons_are_no_answers(response: str, right: bool) -> None:
     assert read("number", {"value": 6}, response)[1] == right
+
+
+def test_a_root_that_is_turned_down_is_none() -> None:
+    root = {"value": [-1]}
+    for response in (
+        "x1 = -1, x2 = -13, but x2 is extraneous, so x = -1.",
+        "The roots: x1 = -1, x2 = -13; x2 is not valid, thus x = -1",
+        "x1 = -13 (not allowed), x2 = -1, so x = -1",
+    ):
+        assert read("number_set", root, response)[1], response
 
 
 ROOTS = {"value": [0.2, 1], "tol_abs": 0.0005}
@@ -156,6 +183,12 @@ TABLE = {"table": {"A": [525, 551.25], "B": [424, 449.44]}, "tol_abs": 0.01}
         ("The difference will slowly shrink.", False),
         ("The gap grows at first, but the reader's comment is in line with it.", False),
         ("The gap is not getting smaller.", True),
+        ("The gap is far from shrinking: it grows.", True),
+        ("The difference is closely related to it; it increases.", True),
+        ("The reader's claim is incorrect and ours is right: the gap increases.", True),
+        ("Is the reader's comment true? No, the gap widens.", True),
+        ("This shows increasing differences.", True),
+        ("We see an increase each year in the gap.", True),
     ],
 )
 def test_whether_a_gap_grows(conclusion: str, grows: bool) -> None:
@@ -174,7 +207,9 @@ def test_a_function_that_is_said_to_have_few_zeros_is_not_picked() -> None:
     response = (
         "Those with two zeros are **g** and **h**. The function f vanishes only at 4."
     )
-    assert read("label_set", {"value": ["g", "h"], "of": ["f", "g", "h"]}, response)[1]
+    some = {"value": ["g", "h"], "of": ["f", "g", "h"]}
+    assert read("label_set", some, response)[1]
+    assert read("label_set", some, "g has zeros only at 1 and 3, h at kπ.")[1]
 
 
 CLAIMS = {

@@ -88,7 +88,7 @@ class Final(ABC):
                 return Finding(stated.text, False, why)
             return found.read_from(stated.rule)
         weak = [] if stated is None else [stated.text]
-        ending = closing(response, self.is_full) if finished else []
+        ending = closing(response, question, self.is_full) if finished else []
         if stated is not None and ending and CUE.match(ending[0]):
             # What is concluded at the end outweighs an answer stated on the way.
             concluded = response.rfind(ending[0][-CONCLUSION:])

@@ -11,7 +11,7 @@ from evalkit.grading.prose.notation import plain
 ALL = re.compile(r"\b(?:all(?: of them| three)?|each of them|every one)\b", re.I)
 FEW = re.compile(
     r"\b(?:(?:only|just|exactly|has)\s(?:a\s)?(?:one|single|1)|a\ssingle"
-    r"|only\s(?:at|for|when|where|if|(?:the\s|its\s)?(?:zero|root|solution)))\b",
+    r"|vanish(?:es)?\sonly|zero\sonly|only\s(?:the\s|its\s)?(?:zero|root|solution))\b",
     re.I,
 )
 """Said of a label, it denies that there are several of something."""

@@ -11,6 +11,7 @@ from typing import ClassVar
 from evalkit.grading.finals.final import Final, Finding
 from evalkit.grading.finals.prose import (
     ENDING,
+    NEGATION,
     affirmed,
     givens,
     sentences,
@@ -63,6 +64,11 @@ LENGTHS = re.compile(rf"\b\d{{1,9}}(?:\.\d{{1,9}})?\s?{LENGTH.pattern}", LENGTH.
 """Where something else than a length is wanted, these are not meant."""
 NOTHING = re.compile(r"\bno (?:real )?(?:solutions?|roots?)\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'‘“](\w)[\"'’”]")
+LEFT = re.compile(
+    r"\b(?:so|thus|hence|therefore|leaving|leaves)\b[^.;]{0,300}\.?\s{0,3}$",
+    re.IGNORECASE,
+)
+"""What remains of values of which some were turned down."""
 ONLY = re.compile(r"\bonly\b[^.;]{0,300}", re.IGNORECASE)
 
 
@@ -271,6 +277,9 @@ class NumberSet(Final):
             text = LENGTHS.sub(" ", text)
         only = ONLY.search(text)
         found = only and named(affirmed(only[0]))
+        left = LEFT.search(text)
+        if not found and left and NEGATION.search(passage):
+            found = named(affirmed(left[0]))
         text = affirmed(text)
         found = found or named(text) or unnamed(text, question)
         if not found and NOTHING.search(passage):

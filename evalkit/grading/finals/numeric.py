@@ -30,12 +30,11 @@ ASSERTION = re.compile(
 )
 EQUALS = re.compile(r"[=≈]+")
 EXPLANATION = re.compile(
-    r"\b(?:because|since|given that|where|with|using|when|if)\b"
-    r"(?:[^,:]{1,60}=\s?[^\s,:]{1,20}(?=\s(?:its|the|this)\s[^,:]{1,60}\bis\b)"
-    r"|[^,:]{0,400})",
+    r"(?<=and )because\b[^,:]{1,60}=\s?[^\s,:]{1,20}(?=\s(?:its|the|this)\s)"
+    r"|\b(?:because|since|given that|where|with|using|when|if)\b[^,:]{0,400}",
     re.IGNORECASE,
 )
-"""Up to a comma, or to what follows from it: since 64 = 2^6 its logarithm is 6."""
+"""Up to a comma, or to what follows: and because 64 = 2^6 its logarithm is 6."""
 BRACKETED = re.compile(
     r"(?<=\d)\s?[(\[]\s?([mcdk]?m(?:\^\d)?(?:/s(?:\^2)?)?|Ft|s)\s?[)\]]"
 )
@@ -205,9 +204,10 @@ def whole(text: str) -> list[Quantity]:
 
 def rounds(stated: Quantity, exact: Quantity) -> bool:
     """Whether a number is one that it is said to equal, rounded to its own places."""
-    if stated.percent or exact.percent:
+    if stated.percent or exact.percent or stated.scale != exact.scale:
         return True
-    places = len(stated.written.partition(".")[2])
+    whole, _, decimals = stated.written.partition(".")
+    places = len(decimals) or len(whole.rstrip("0")) - len(whole)
     gap = abs(size(stated.value) - size(exact.value))
     return gap <= 0.5001 * 10.0**-places
 

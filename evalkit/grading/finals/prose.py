@@ -14,6 +14,10 @@ ENDING = 6000
 """How much of a response's end may hold an unmarked answer."""
 REACH = 8
 """How many sentences from the end a conclusion may stand."""
+UNFINISHED = re.compile(r"(?:\b(?:and|with|or|where)|,)\s*$")
+"""How a conclusion breaks off that goes on in another line."""
+ANSWER = re.compile(r"[\s*_>#]*(?:it(?:['’]s| is)|(?:the )?answer)\b", re.IGNORECASE)
+"""How a response begins that answers first."""
 BRIEF = 80
 """A first sentence that answers is no longer than this."""
 SHORT = 40
@@ -72,21 +76,39 @@ NUMBER_WORDS: Mapping[str, Fraction] = MappingProxyType(
 )
 
 
-def closing(response: str, is_full: Callable[[str], bool]) -> list[str]:
+def closing(response: str, question: str, is_full: Callable[[str], bool]) -> list[str]:
     """Passages that may state an unmarked answer, the likeliest first.
 
-    The last sentence that begins as a conclusion does, then the last sentences. Where
-    that one lacks the unit, the very last comes first, or a brief first one, if it has
-    it; else that is the last resort: some answer first and explain then.
+    The last sentence that begins as a conclusion does, then the last sentences; a
+    brief first one is the last resort. Where the conclusion lacks the unit, there are
+    exceptions: a last sentence with it that speaks of what was asked, as the conclusion
+    does not, and a first one with it such as "It is 12%", where nothing is concluded.
     """
     spoken = list(sentences(without_thinking(response)[-ENDING:]))
     pieces = [each for each in spoken if not COMMENT.match(each)] or spoken
-    concluding = [each for each in pieces[-REACH:] if CUE.match(each)]
+    concluding = [
+        each
+        for each in pieces[-REACH:]
+        if CUE.match(each) and not UNFINISHED.search(each)
+    ]
     opening = [each for each in spoken[:1] if len(each) <= BRIEF]
     ending = [*concluding[-1:], *reversed(pieces[-3:])]
     if not any(map(is_full, ending[:1])):
-        ending = [*filter(is_full, (*pieces[-1:], *opening)), *ending]
+        likelier = opening if not concluding and ANSWER.match(response) else []
+        if concluding and speaks(pieces[-1], concluding[-1], question):
+            likelier = pieces[-1:]
+        ending = [*filter(is_full, likelier), *ending]
     return list(dict.fromkeys((*ending, *opening)))
+
+
+def speaks(one: str, other: str, question: str) -> bool:
+    """Whether only one of two sentences has a word of what the question asks."""
+    *_, asked = sentences(question) if question.strip() else ("",)
+    words = set(re.findall(r"[a-z]{5,}", asked.lower()))
+    said = [
+        words & set(re.findall(r"[a-z]{5,}", each.lower())) for each in (one, other)
+    ]
+    return bool(said[0]) and not said[1]
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -16,8 +16,9 @@ WRITTEN = re.compile(r"\d[\d.,]*\d|\d")
 GAP = r"\b(?:gap|difference|distance|lead)s?\b[^.\n]{0,80}"
 GROWS = re.compile(
     GAP + r"\b(?:grow|increas|widen|larger|bigger|greater|ris(?:es|ing)|not\b)"
-    r"|\b(?:grow|increas|widen)\w{0,4}\s(?:(?:in|of|the|this|that|their|its)\s){0,3}"
-    r"(?:\w{1,12}\s)?(?:gap|difference|lead)\b"
+    r"|\b(?:grow|increas|widen)\w{0,4}\s"
+    r"(?:(?:in|of|the|this|that|their|its|each|every|year)\s){0,5}"
+    r"(?:\w{1,12}\s)?(?:gap|difference|lead)s?\b"
     r"|\b(?:reader|claim|statement|comment)\b[^.\n]{0,80}"
     r"\b(?:wrong|mistaken|incorrect|false|not|isn['’]t)\b",
     re.IGNORECASE,
@@ -31,14 +32,21 @@ REPORTED = re.compile(
 """What somebody else is said to have said."""
 SHRINKS = re.compile(
     GAP + r"(?<!not )(?<!not be )(?<!not getting )"
-    r"\b(?:is|keeps|does|will|are|gets?|has)\s(?:(?!(?:no|not|never)\b)\w{2,16}\s){0,2}"
-    r"(?:shrink|shrunk|decreas|narrow|smaller|clos)",
+    r"\b(?:is|keeps|does|will|are|gets?|has)\s(?:(?!(?:no|not|never|hardly|far|anything)\b)"
+    r"\w{2,16}\s){0,2}(?:shrink|shrunk|decreas|narrow|smaller|clos(?:es|ing|er)\b)",
     re.IGNORECASE,
 )
 AGREES = re.compile(
     r"\b(?:reader|claim|statement|comment)\b[^.\n]{0,40}"
     r"\bis\s(?:(?!(?:not|never|hardly)\b)\w{2,16}\s)?"
     r"(?:right|correct|true|justified|reasonable|in line|consistent)\b",
+    re.IGNORECASE,
+)
+
+
+DISAGREES = re.compile(
+    r"\b(?:wrong|mistaken|incorrect|false|not (?:right|true|correct)|isn['’]t)\b"
+    r"|\?\s{0,3}no\b",
     re.IGNORECASE,
 )
 
@@ -76,7 +84,8 @@ class Table(Final):
         wanted = [value for row in self.table.values() for value in row]
         there = [value for value in wanted if self.among(value, written)]
         concludes = bool(GROWS.search(text))
-        concludes = concludes and not AGREES.search(text)
+        agrees = AGREES.search(text) and not DISAGREES.search(text)
+        concludes = concludes and not agrees
         concludes = concludes and not SHRINKS.search(REPORTED.sub("", text))
         if not there and not concludes:
             return None
