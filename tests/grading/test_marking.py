@@ -298,6 +298,9 @@ def test_a_right_answer_implies_its_steps_unless_they_must_be_shown() -> None:
     assert found.marks[0].why == "given with the right final answer"
     assert found.read == "12"
     assert scheme.mark("", "Final answer: 13").points == 0
+    halves = exam_of({"check": {"each": [{"value": 5}, {"value": 7}]}})
+    assert halves.mark("", "5 and so on. Final answer: 13").points == 0.5
+    assert halves.mark("", "5 and so on. Final answer: 12").points == 1
 
 
 def test_a_step_without_check_is_left_to_people() -> None:

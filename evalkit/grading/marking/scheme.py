@@ -76,7 +76,8 @@ def mark_of(step: SchemeStep, earlier: Sequence[Mark], paper: Paper) -> Mark:
         why = UNCHECKED if paper.says else EMPTY
         return Mark(step=step.step, worth=step.points, points=0.0, why=why)
     found = step.check.look(paper)
-    if found is None and step.implied and paper.finding.right:
+    whole = found is not None and found.share >= 1.0
+    if not whole and step.implied and paper.finding.right:
         found = Evidence("given with the right final answer")
     lacking = [n for n in step.needs if earlier[n - 1].points <= 0]
     if found is not None and lacking:
