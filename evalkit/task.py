@@ -10,7 +10,7 @@ from typing import ClassVar
 from evalkit.data import Data, DatasetRef
 from evalkit.metrics import Accuracy, Metric
 from evalkit.protocol import Chat, Protocol
-from evalkit.types import UNCHECKED, Answer, Mark, Outcome, Sample, Score
+from evalkit.types import Answer, Mark, Outcome, Sample, Score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +125,10 @@ def marked(
     points = math.fsum(each.points for each in marks)
     value = points / sample.points
     score = verdict(sample, answer, read=read, value=value, why=why)
-    if answer.finish != "length" and unchecked(marks):
+    left = bool(marks) and all(each.unchecked for each in marks)
+    if left and answer.finish != "length":
         score = replace(score, outcome=Outcome.UNMARKED)
     return replace(score, points=points, marks=tuple(marks))
-
-
-def unchecked(marks: Sequence[Mark]) -> bool:
-    """Whether there are steps and all of them are left to a judge or a person."""
-    return bool(marks) and all(each.why.startswith(UNCHECKED) for each in marks)
 
 
 def outcome_of(read: str | None, value: float, *, truncated: bool = False) -> Outcome:

@@ -203,6 +203,11 @@ class Mark:
     points: float
     why: str = ""
 
+    @property
+    def unchecked(self) -> bool:
+        """Whether the step is left to a judge or a person."""
+        return self.why.startswith(UNCHECKED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:

@@ -144,6 +144,6 @@ def lost_steps(result: SampleResult) -> Iterator[str]:
     for marks in zip(*marked, strict=False):
         lost = marks[0].worth - fmean(each.points for each in marks)
         if lost > 1e-9:
-            open_step = any(each.why.startswith(UNCHECKED) for each in marks)
+            open_step = any(each.unchecked for each in marks)
             why = f", {UNCHECKED}" if open_step else ""
             yield f"{cell(marks[0].step, 90)} ({points(lost)}{why})"

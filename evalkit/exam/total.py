@@ -14,7 +14,7 @@ from statistics import fmean
 from evalkit.metrics import Metric
 from evalkit.record import RunRecord
 from evalkit.stats.intervals import student, wilson
-from evalkit.types import UNCHECKED, Estimate, SampleResult
+from evalkit.types import Estimate, SampleResult
 
 NAME = "exam_total"
 
@@ -142,9 +142,7 @@ def question_total(result: SampleResult) -> QuestionTotal:
 def unchecked(result: SampleResult) -> float:
     """Points for steps that no check could look at, as the marks say."""
     return max(
-        sum(
-            mark.worth for mark in attempt.score.marks if mark.why.startswith(UNCHECKED)
-        )
+        sum(mark.worth for mark in attempt.score.marks if mark.unchecked)
         for attempt in result.attempts
     )
 

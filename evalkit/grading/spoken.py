@@ -82,19 +82,28 @@ def without_thinking(response: str) -> str:
     """
     kept: list[str] = []
     place = 0
+    for start, end in thoughts(response):
+        kept += response[place:start], " " * (end - start)
+        place = end
+    return "".join((*kept, response[place:]))
+
+
+def thoughts(response: str) -> list[tuple[int, int]]:
+    """Where a response is thinking; all of it where that never closes."""
+    found: list[tuple[int, int]] = []
+    place = 0
     first = response.find(CLOSING)
     if first >= 0 and response.find(OPENING, 0, first) < 0:
         # Some templates open the block themselves: the text begins inside it.
         place = first + len(CLOSING)
-        kept.append(" " * place)
+        found.append((0, place))
     while (opened := response.find(OPENING, place)) >= 0:
         closed = response.find(CLOSING, opened)
         if closed < 0:
-            return " " * len(response)
-        end = closed + len(CLOSING)
-        kept += response[place:opened], " " * (end - opened)
-        place = end
-    return "".join((*kept, response[place:]))
+            return [(0, len(response))]
+        place = closed + len(CLOSING)
+        found.append((opened, place))
+    return found
 
 
 def ends_in_code(spoken: str) -> bool:

@@ -17,7 +17,7 @@ from evalkit.judging.votes import Ballot, as_attempt, empty, unmarked
 from evalkit.marks.store import (
     MarkedAnswer,
     Marking,
-    answers_sha256,
+    marking_of,
     markings,
     write_marking,
 )
@@ -212,14 +212,12 @@ class RunMarking:
         A marking that only repeats what is stored leaves that as it is.
         """
         name, stored = self._place()
-        answers = tuple(self._done[place] for place in sorted(self._done))
-        marking = Marking(
+        marking = marking_of(
+            Results(self.run_folder.results),
+            (self._done[place] for place in sorted(self._done)),
             marker=name,
             by=self.judge.name,
-            made=now(),
-            results_sha256=answers_sha256(Results(self.run_folder.results), answers),
             facts=self._all_facts(),
-            answers=answers,
         )
         if stored is not None and not self.asked:
             same = replace(marking, made=stored.made, facts=stored.facts)

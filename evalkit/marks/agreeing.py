@@ -11,6 +11,9 @@ from evalkit.results import OPEN
 from evalkit.stats.agreement import Agreement, agreement
 from evalkit.types import Outcome, SampleResult
 
+UNJUDGED = OPEN | {Outcome.UNMARKED}
+"""Outcomes of answers for which nobody gave points."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
@@ -56,10 +59,6 @@ def agreed(pairs: Iterable[Pair]) -> Agreement:
     return agreement(
         [(each.first, each.second) for each in held], [each.question for each in held]
     )
-
-
-UNJUDGED = OPEN | {Outcome.UNMARKED}
-"""Outcomes of answers for which nobody gave points."""
 
 
 def compare(runs: Sequence[MarkedRun], first: str, second: str) -> Compared:

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalkit.errors import UsageError
-from evalkit.folder import now
 from evalkit.marks.reading import Line, Sheet, number_of
 from evalkit.marks.sheet import MarkedRun, Row
-from evalkit.marks.store import MarkedAnswer, Marking, answers_sha256
+from evalkit.marks.store import MarkedAnswer, Marking, marking_of
 from evalkit.report.words import points, short
 
 SHOWN = 20
@@ -131,15 +130,8 @@ def markings_from(
     if not reckoning.given:
         raise SheetError(["no answer was given any points"])
     return [
-        Marking(
-            marker=marker,
-            by=by,
-            made=now(),
-            results_sha256=answers_sha256(run.results, given),
-            answers=given,
-        )
+        marking_of(run.results, answers(run, reckoning.given), marker=marker, by=by)
         for run in runs
-        for given in [tuple(answers(run, reckoning.given))]
     ]
 
 

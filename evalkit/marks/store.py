@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from evalkit.errors import DataError, UsageError
-from evalkit.folder import RunFolder, replace_file
+from evalkit.folder import RunFolder, now, replace_file
 from evalkit.record import pretty
 from evalkit.task import outcome_of
 from evalkit.types import Attempt, Mark, Outcome, SampleResult, Score
@@ -69,6 +69,26 @@ class Marking:
         if not self.results_sha256:
             return True
         return self.results_sha256 == answers_sha256(results, self.answers)
+
+
+def marking_of(
+    results: Iterable[SampleResult],
+    answers: Iterable[MarkedAnswer],
+    *,
+    marker: str,
+    by: str,
+    facts: Mapping[str, str] | None = None,
+) -> Marking:
+    """What a marker gives now to answers among these results."""
+    given = tuple(answers)
+    return Marking(
+        marker=marker,
+        by=by,
+        made=now(),
+        results_sha256=answers_sha256(results, given),
+        facts=facts or {},
+        answers=given,
+    )
 
 
 def answers_sha256(

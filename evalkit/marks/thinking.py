@@ -1,29 +1,18 @@
 """What a model thought aloud, told apart from what it answered: only that is marked."""
 
-import re
-
-from evalkit.grading import without_thinking
-
-BLANKED = re.compile(" {7,}")
-"""What thinking leaves behind; its shortest tag has so many letters."""
+from evalkit.grading.spoken import CLOSING, OPENING, thoughts
 
 
 def apart(text: str) -> tuple[str, str]:
     """What of a text is the answer, and what was thought in between."""
-    spoken = without_thinking(text)
-    if spoken == text:
+    spans = thoughts(text)
+    if not spans:
         return text, ""
-    thoughts: list[str] = []
-
-    def left_out(match: re.Match[str]) -> str:
-        before = text[match.start() : match.end()]
-        if before == match[0]:
-            return before
-        thoughts.append(before.strip())
-        return " "
-
-    answer = BLANKED.sub(left_out, spoken).strip()
-    return answer, "\n".join(thoughts)
+    starts, ends = zip(*spans, strict=True)
+    between = zip((0, *ends), (*starts, len(text)), strict=True)
+    said = (text[start:end].strip(" ") for start, end in between)
+    answer = " ".join(filter(None, said)).strip()
+    return answer, "\n".join(text[start:end].strip() for start, end in spans)
 
 
 def lacking(text: str) -> str:
@@ -33,6 +22,6 @@ def lacking(text: str) -> str:
         return ""
     if not thought:
         return "Nothing was written."
-    if text.rfind("<think>") > text.rfind("</think>"):
+    if text.rfind(OPENING) > text.rfind(CLOSING):
         return "Nothing but thinking that was never finished."
     return "Nothing but thinking."

@@ -57,6 +57,7 @@ def test_a_unit_may_stand_in_brackets() -> None:
     mean = {"value": 1.9167, "tol_abs": 0.005}
     assert read("number", mean, "The sum is 46, 46 : 24 = 1.92 (m/s²)")[1]
     assert not read("number", mean, "The sum is 46, 46 : 24 = 1.95 (m/s²)")[1]
+    assert read("number", VOLUME, "The volume is 0.39677 [dm³]")[1]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,13 @@ def test_a_root_that_is_turned_down_is_none() -> None:
         "x1 = -13 (not allowed), x2 = -1, so x = -1",
     ):
         assert read("number_set", root, response)[1], response
+
+
+def test_a_number_may_be_rounded_coarsely_or_in_another_unit() -> None:
+    whole = {"value": 397, "tol_abs": 0.5}
+    assert read("number", whole, "397 ≈ 400")[1]
+    made = {"value": 17360, "tol_abs": 15, "unit": "million Ft"}
+    assert read("number", made, "17360 million Ft ≈ 17.4 billion Ft")[1]
 
 
 ROOTS = {"value": [0.2, 1], "tol_abs": 0.0005}
@@ -236,4 +244,5 @@ def test_a_witness_may_be_a_product(example: str, right: bool) -> None:
 def test_the_first_sentence_may_choose() -> None:
     chances = {"value": "A", "probabilities": {"A": "5/6", "B": "25/36"}}
     response = "A is more probable.\n\nBecause: P(A) = 5/6, P(B) = 25/36.\n30 > 25."
+    response += "\nThat is all.\nNothing else is asked.\nThe end."
     assert read("choice_with_values", chances, response) == ("A", True)

@@ -111,6 +111,8 @@ def test_a_calculation_may_have_to_stand_by_itself() -> None:
         ("17360", "In the years n = 1,2,... it made 17,360 million", 2),
         ("1.4", "p ≈ 2,5, and the point (1,4) is on it", 0),
         ("1.4", "p ≈ 2.5, and the numbers 1,4 are left", 0),
+        ("1.4", "p ≈ 2,5 and q is 3.5, and the numbers 1,4 are left", 0),
+        ("1.2", "5 · 2469 = 12,345, and the roots are 1,2", 0),
         ("1.2", "x ≈ 2,5, from the list 1,2,3", 0),
         ("1.2", "the roots are 1,2", 0),
         ("308000", "the wage is 308,000 and p ≈ 2,5", 2),
@@ -276,6 +278,7 @@ def test_what_follows_may_have_to_be_worked_out() -> None:
     values = "2020: A has 551.25 and B has 448. The difference in 2020 is "
     assert mark(check, values + "551.25 − 448 = 103.25.") == 2
     assert mark(check, values + "103.25.") == 0
+    assert mark(check, values + "100 + 3.25 = 103.25.") == 0
     assert mark(check, "In 2020 it is 525 · 1.05 = 551.25.") == 0
 
 
