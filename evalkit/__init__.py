@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         boundary,
     )
     from evalkit.experiment import Experiment
+    from evalkit.failures import Failure
     from evalkit.hookspecs import hookimpl
     from evalkit.hub import Repo, cached, download, within
     from evalkit.metrics import Accuracy, Metric, PassAt, SampleMean
@@ -93,6 +94,7 @@ HOMES = {
         "UsageError",
         "boundary",
     ),
+    "evalkit.failures": ("Failure",),
     "evalkit.hookspecs": ("hookimpl",),
     "evalkit.hub": (
         "Repo",
@@ -180,6 +182,7 @@ __all__ = [
     "Estimate",
     "EvalkitError",
     "Experiment",
+    "Failure",
     "FewShot",
     "Frame",
     "Framed",

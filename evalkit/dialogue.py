@@ -7,10 +7,12 @@ from typing import Protocol
 import msgspec
 
 from evalkit.errors import TaskError, boundary, reason
+from evalkit.failures import Failure
 from evalkit.protocol import Conversation
 from evalkit.record import RunSpec
+from evalkit.scoring_worker import failed
 from evalkit.text import whole
-from evalkit.types import Answer, Completion, Rank, Request, Sample, Turn
+from evalkit.types import Answer, Completion, Rank, Request, Sample, Score, Turn
 
 ENCODER = msgspec.json.Encoder()
 
@@ -35,6 +37,8 @@ class Dialogue:
     asking: Request | None = None
     answer: Answer | None = None
     error: str | None = None
+    failure: Failure | None = None
+    """Of what kind the error is."""
     replayed: int = 0
     shared: int = 0
 
@@ -45,6 +49,10 @@ class Dialogue:
     @property
     def who(self) -> str:
         return f"protocol {self.planned.spec.protocol!r}, sample {self.sample.id!r}"
+
+    def failed(self) -> Score:
+        """The score of an attempt that ended without an answer."""
+        return failed(self.error or "no answer", self.failure)
 
     def open(self) -> None:
         """Ask the first request."""
@@ -58,7 +66,7 @@ class Dialogue:
         """
         self.turns.append(turn_of(completion))
         if completion.error is not None:
-            self.error = completion.error
+            self.error, self.failure = completion.error, completion.failure
             self.conversation.close()
             return
         try:
@@ -67,6 +75,7 @@ class Dialogue:
             self._end(end.value)
         except Exception as exc:
             self.error = f"{self.who}: {reason(exc)}"
+            self.failure = Failure.PROTOCOL
         else:
             self._ask(request)
 
@@ -118,6 +127,7 @@ def turn_of(completion: Completion) -> Turn:
         ranked=completion.ranked,
         cut=completion.cut,
         reasoning=completion.reasoning,
+        failure=completion.failure,
     )
 
 
@@ -134,6 +144,7 @@ def completion_of(turn: Turn, request: Request) -> Completion:
         ranked=turn.ranked,
         cut=turn.cut,
         reasoning=turn.reasoning,
+        failure=turn.failure,
     )
 
 

@@ -26,7 +26,6 @@ from evalkit.replan import planned_again
 from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter
 from evalkit.scoring import Limits, ScoringPool
-from evalkit.scoring_worker import failed
 from evalkit.summing import ceilings, estimates
 from evalkit.types import Answer, Attempt, Outcome, Sample, SampleResult, Score
 
@@ -212,7 +211,7 @@ class Regrading:
             subject=result,
             sample=sample,
             answer=dialogue.answer or Answer(text="", finish="error"),
-            score=failed(dialogue.error or "") if dialogue.answer is None else None,
+            score=None if dialogue.answer else dialogue.failed(),
         )
 
     def _damaged(self, what: str) -> DataError:

@@ -21,7 +21,7 @@ from evalkit.plugins import Plugins
 from evalkit.record import RunRecord
 from evalkit.scheduler import Scheduler
 from evalkit.scoring import Limits, ScoringPool
-from evalkit.scoring_worker import Job, failed
+from evalkit.scoring_worker import Job
 from evalkit.stopping import TOO_DEAR, Stop, Stopped
 from evalkit.types import Score
 from evalkit.work import Work, write_card
@@ -286,7 +286,7 @@ class Drive:
             self.bench.hear(dialogue)
             return
         if dialogue.answer is None:
-            self._settle(dialogue, failed(dialogue.error or "no answer"))
+            self._settle(dialogue, dialogue.failed())
             return
         self._jobs += 1
         self._unscored[self._jobs] = dialogue

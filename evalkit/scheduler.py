@@ -10,6 +10,7 @@ import pluggy
 from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue, content
 from evalkit.errors import BackendError, boundary
+from evalkit.failures import Failure
 from evalkit.spending import Budget
 from evalkit.text import is_whole, whole
 from evalkit.types import Completion, Rank, Request
@@ -17,13 +18,17 @@ from evalkit.types import Completion, Rank, Request
 
 def sound(completion: Completion) -> Completion:
     """The completion with texts that UTF-8 can hold, and a reason if it failed."""
-    error = completion.error
+    error, failure = completion.error, completion.failure
     if error is None and completion.finish == "error":
         error = "the engine gave no reason"
     if any(not math.isfinite(each.logprob) for each in completion.ranked):
         error = error or "a choice has a log-probability that is no finite number"
+        failure = failure or Failure.NUMBERS
+    if error is not None:
+        failure = failure or Failure.OTHER
     words = (completion.text, completion.reasoning, completion.prompt, error or "")
-    same = error == completion.error and not (error and completion.ranked)
+    same = error == completion.error and failure == completion.failure
+    same = same and not (error and completion.ranked)
     if same and all(map(is_whole, words)):
         return completion
     return replace(
@@ -33,6 +38,7 @@ def sound(completion: Completion) -> Completion:
         prompt=whole(completion.prompt),
         error=None if error is None else whole(error),
         ranked=() if error else completion.ranked,
+        failure=failure,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Self
 import msgspec
 
 from evalkit.errors import TaskError
+from evalkit.failures import Failure
 from evalkit.scoring_worker import (
     READY,
     Job,
@@ -26,6 +27,7 @@ from evalkit.scoring_worker import (
     resolve,
 )
 from evalkit.task import Task
+from evalkit.types import Score
 
 DECODER = msgspec.json.Decoder(Result)
 ENCODER = msgspec.json.Encoder()
@@ -221,14 +223,21 @@ class ScoringPool:
             return []
         killer, *rest = worker.jobs
         self._waiting.extendleft(reversed(rest))
-        return [Result(id=killer.id, score=failed(self._cause(code, overrun=overrun)))]
+        return [Result(id=killer.id, score=self._verdict(code, overrun=overrun))]
 
-    def _cause(self, code: int, *, overrun: bool) -> str:
+    def _verdict(self, code: int, *, overrun: bool) -> Score:
+        """The score of an answer that a worker did not survive."""
         if overrun or code == -signal.SIGPROF:
-            return f"scoring took longer than {self.limits.seconds:g} s and was stopped"
+            limit = f"{self.limits.seconds:g} s"
+            return failed(
+                f"scoring took longer than {limit} and was stopped",
+                Failure.SCORING_LATE,
+            )
         if code < 0:
-            return f"the scoring process died of {signal.Signals(-code).name}"
-        return f"the scoring process ended with status {code}"
+            how = f"died of {signal.Signals(-code).name}"
+        else:
+            how = f"ended with status {code}"
+        return failed(f"the scoring process {how}", Failure.SCORING_DIED)
 
 
 def reference(cls: type[Task], options: dict[str, str]) -> TaskRef:

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from evalkit.errors import reason
+from evalkit.failures import Failure
 from evalkit.options import build
 from evalkit.task import Task
 from evalkit.text import whole
@@ -97,9 +98,9 @@ def score(task: Task, sample: Sample, answer: Answer) -> Score:
     return replace(checked, answer=read, explanation=whole(checked.explanation))
 
 
-def failed(why: str) -> Score:
+def failed(why: str, kind: Failure | None = Failure.SCORING) -> Score:
     """The score of an answer that could not be judged."""
-    return Score(value=0.0, outcome=Outcome.ERROR, explanation=whole(why))
+    return Score(value=0.0, outcome=Outcome.ERROR, explanation=whole(why), failure=kind)
 
 
 def limit_memory(size: int) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from evalkit.failures import Failure
+
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
 
@@ -101,9 +103,9 @@ class Asked:
     attempt: int = 0
     turn: int = 0
 
-    def failure(self, error: str) -> "Completion":
+    def failure(self, error: str, kind: Failure = Failure.OTHER) -> "Completion":
         """The completion that says why this request could not be answered."""
-        return Completion(request_id=self.id, finish="error", error=error)
+        return Completion(request_id=self.id, finish="error", error=error, failure=kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,8 @@ class Completion:
     reasoning: str = ""
     """What the model thought before its answer, where the engine tells the two apart;
     `completion_tokens` counts both."""
+    failure: Failure | None = None
+    """Of what kind the `error` is, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +227,8 @@ class Score:
     explanation: str = ""
     marks: tuple[Mark, ...] = ()
     """Where a rubric was followed: what each of its steps earned."""
+    failure: Failure | None = None
+    """Of what kind it is, where the outcome is `error`; `explanation` has the words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +244,7 @@ class Turn:
     ranked: tuple[Ranked, ...] = ()
     cut: int = 0
     reasoning: str = ""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

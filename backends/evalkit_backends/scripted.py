@@ -18,6 +18,7 @@ from evalkit import (
     BatchEngine,
     Completion,
     Engine,
+    Failure,
     Model,
     Rank,
     Request,
@@ -100,7 +101,9 @@ def completed(request: Request, answer: str | Completion) -> Completion:
     if not isinstance(answer, str):
         return answer
     if isinstance(request, Rank):
-        return request.failure("a text was scripted, and a ranking asked")
+        return request.failure(
+            "a text was scripted, and a ranking asked", Failure.UNANSWERED
+        )
     return request.completion(answer)
 
 
@@ -113,7 +116,9 @@ class FromFile:
     def __call__(self, request: Request) -> Completion:
         text = self.texts.get((request.sample_id, request.attempt))
         if text is None:
-            return request.failure(f"no answer scripted for {request.sample_id!r}")
+            return request.failure(
+                f"no answer scripted for {request.sample_id!r}", Failure.UNANSWERED
+            )
         return completed(request, text)
 
 

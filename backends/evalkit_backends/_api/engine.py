@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
-from evalkit import Completion, Engine, Generate, Rank, Request, UsageError
+from evalkit import Completion, Engine, Failure, Generate, Rank, Request, UsageError
 from evalkit_backends._api.address import Address
 from evalkit_backends._api.asking import LOG, Put, Writing
 from evalkit_backends._api.client import Client
@@ -201,7 +201,8 @@ class APIEngine(Engine):
             await self._troubled(entry, trouble, put, sent)
         except TimeoutError:
             self._pace.refused(sent, self._time())
-            self._fail(entry, f"no answer within {self._limits.timeout:g} s")
+            why = f"no answer within {self._limits.timeout:g} s"
+            self._fail(entry, why, Failure.LATE)
         else:
             self._has_answered = True
             self._pace.answered(sent, self._time())
@@ -237,7 +238,7 @@ class APIEngine(Engine):
         elif trouble.kind is Kind.FINAL or self._is_unknown(trouble):
             await self._refused(trouble)
         elif trouble.kind is Kind.LOST:
-            self._fail(entry, trouble.why)
+            self._fail(entry, trouble.why, trouble.failure)
         else:
             self._try_later(entry, trouble)
 
@@ -273,9 +274,11 @@ class APIEngine(Engine):
             pause = random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**doubled))
         entry.waited += pause
         if entry.failed >= self._limits.tries:
-            self._fail(entry, f"{trouble} (the last of {self._limits.tries} tries)")
+            why = f"{trouble} (the last of {self._limits.tries} tries)"
+            self._fail(entry, why, trouble.failure)
         elif entry.waited > self._limits.patience:
-            self._fail(entry, f"{trouble} (for {self._limits.patience:g} s)")
+            why = f"{trouble} (for {self._limits.patience:g} s)"
+            self._fail(entry, why, trouble.failure)
         else:
             self._rest(entry, pause, trouble)
 
@@ -300,8 +303,8 @@ class APIEngine(Engine):
         self._final = self._final or why
         self._tell()
 
-    def _fail(self, entry: Entry, why: str) -> None:
-        self._hand_out(entry.request.failure(why))
+    def _fail(self, entry: Entry, why: str, kind: Failure) -> None:
+        self._hand_out(entry.request.failure(why, kind))
 
     def _hand_out(self, completion: Completion) -> None:
         self._done.append(completion)

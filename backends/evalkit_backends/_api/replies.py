@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
-from evalkit import Completion, Generate
+from evalkit import Completion, Failure, Generate
 from evalkit_backends._api.trouble import Kind, Trouble, refused_inside
 
 THINK, ANSWER = "<think>", "</think>"
@@ -106,7 +106,9 @@ def completion_of(body: bytes, request: Generate) -> Completion:
     reply = decoded(body)
     choice = (reply.choices or [Choice()])[0]
     if choice.finish_reason in FILTERED:
-        raise Trouble("the server's content filter stopped the answer")
+        raise Trouble(
+            "the server's content filter stopped the answer", about=Failure.FILTERED
+        )
     if choice.finish_reason == "error":
         raise inside(body) or Trouble("the server broke off the answer", Kind.PASSING)
     is_short = choice.finish_reason in LENGTH

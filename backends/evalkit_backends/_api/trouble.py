@@ -1,6 +1,7 @@
 """Why a try brought no answer, and what that means for the request and the run."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +9,22 @@ from email.utils import mktime_tz, parsedate_tz
 from enum import Enum
 from typing import Any, cast
 
+from evalkit import Failure
+
 SHOWN = 300
 """Most characters of a server's own words in an error."""
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that another try may change."""
 CROWDED = frozenset({429, 503, 529})
 """Statuses by which servers say that they have too much to do."""
+TOO_LONG = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+FILTERED = frozenset({"content_filter", "content_policy_violation"})
+LONG = re.compile(
+    r"maximum (context|model|input)[a-z ]* length|context (length|size|window)"
+    r"|(prompt|input|messages?) (is|are) too long|reduce the length",
+    re.IGNORECASE,
+)
+"""How servers say that a question is longer than their model holds."""
 QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "credit_limit")
 
 
@@ -37,6 +48,17 @@ class Trouble(Exception):
     status: int = 0
     parameter: str = ""
     """The parameter of the request that the server objects to, if it names one."""
+    about: Failure | None = None
+    """What the server says that it is, where it says so."""
+
+    @property
+    def failure(self) -> Failure:
+        """Of what kind the request's failure is, if it is given up."""
+        if self.about is not None:
+            return self.about
+        if self.kind in {Kind.PASSING, Kind.CROWDED}:
+            return Failure.SERVER
+        return Failure.REFUSED if self.status else Failure.UNREADABLE
 
     def __str__(self) -> str:
         return self.why
@@ -55,6 +77,7 @@ def refused(status: int, headers: Mapping[str, str], body: bytes) -> Trouble:
         wait=wait_of(headers),
         status=status,
         parameter=str(error.get("param") or ""),
+        about=subject(error),
     )
 
 
@@ -70,6 +93,7 @@ def refused_inside(body: Mapping[str, Any]) -> Trouble | None:
         kind=kind_of(status, error),
         status=status,
         parameter=str(error.get("param") or ""),
+        about=subject(error),
     )
 
 
@@ -86,6 +110,16 @@ def kind_of(status: int, error: Mapping[str, Any]) -> Kind:
     if status in PASSING or (status >= 500 and status != 501):
         return Kind.PASSING
     return Kind.LOST
+
+
+def subject(error: Mapping[str, Any]) -> Failure | None:
+    """What an error says of the question, if anything: too long, or not wanted."""
+    names = {str(error.get(name)) for name in ("code", "type")}
+    if names & TOO_LONG or LONG.search(str(error.get("message"))):
+        return Failure.TOO_LONG
+    if names & FILTERED or is_about_input(error):
+        return Failure.FILTERED
+    return None
 
 
 def is_about_quota(error: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from random import Random
 
 import torch
 
-from evalkit import Completion, Engine, Generate, Rank, Request
+from evalkit import Completion, Engine, Failure, Generate, Rank, Request
 from evalkit_backends._hf.batch import Batch, Decoder
 from evalkit_backends._hf.limits import Limits
 from evalkit_backends._hf.memory import is_out_of_memory, release
@@ -22,6 +22,7 @@ from evalkit_backends._hf.writing import Writing
 from evalkit_backends._models.question import Question
 from evalkit_backends._models.quiet import quiet
 from evalkit_backends._models.template import PromptError, Template
+from evalkit_backends._models.unanswered import kind_of
 
 TOKENS_PER_STEP = 16
 """Written between two looks at which rows have finished."""
@@ -126,14 +127,14 @@ class HFEngine(Engine):
         try:
             prompt = self._model.template.tokens(request.prompt)
         except PromptError as exc:
-            self._work.done.append(request.failure(str(exc)))
+            self._work.done.append(request.failure(str(exc), exc.kind))
             return ()
         context, limit = self._model.context, request.sampling.max_tokens
         if context is not None:
             limit = min(limit, context - len(prompt))
         if not prompt or limit < 1:
             problem = f"a prompt of {len(prompt)} tokens, of {context} that can be held"
-            self._work.done.append(request.failure(problem))
+            self._work.done.append(request.failure(problem, Failure.TOO_LONG))
             return ()
         return (Writing(request, prompt, limit, Random(request.sampling.seed)),)
 
@@ -149,7 +150,7 @@ class HFEngine(Engine):
             if self._model.context is not None:
                 question.fit(self._model.context)
         except ValueError as exc:
-            self._work.done.append(request.failure(str(exc)))
+            self._work.done.append(request.failure(str(exc), kind_of(exc)))
             return ()
         return (question,)
 
@@ -168,7 +169,9 @@ class HFEngine(Engine):
                 ranker.put_back(group)
                 return
             self._work.done += (
-                each.request.failure(f"{each.read} tokens do not fit into memory")
+                each.request.failure(
+                    f"{each.read} tokens do not fit into memory", Failure.MEMORY
+                )
                 for each in group.questions
             )
             return
@@ -224,7 +227,9 @@ class HFEngine(Engine):
             work.waiting.first(rows[0])
             return
         work.done += (
-            row.request.failure(f"{row.length} tokens do not fit into memory")
+            row.request.failure(
+                f"{row.length} tokens do not fit into memory", Failure.MEMORY
+            )
             for row in rows
         )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from evalkit import Completion, Rank, Ranked
+from evalkit_backends._models.unanswered import TooLong
 
 
 @dataclass(slots=True, eq=False)
@@ -40,11 +41,11 @@ class Question:
         """Cut the prompt on the left until any choice fits behind it.
 
         A choice's last token is predicted, not read, so it takes no room. Raises
-        ValueError if a choice alone is too long.
+        TooLong if a choice alone is.
         """
         room = context + 1 - self.longest
         if room < 1:
-            raise ValueError(
+            raise TooLong(
                 f"a choice of {self.longest} tokens, of {context} that can be held"
             )
         self.cut = max(0, len(self.prompt) - room)

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from evalkit import Message, Prompt
+from evalkit import Failure, Message, Prompt
+from evalkit_backends._models.unanswered import Unanswered
 
 PROBE = "evalkit"
 
 
-class PromptError(ValueError):
+class PromptError(Unanswered):
     """A prompt that this model's template or tokenizer does not take."""
+
+    kind = Failure.PROMPT
 
 
 class Template:

@@ -4,7 +4,7 @@ import heapq
 from collections import deque
 from collections.abc import Sequence
 
-from evalkit import Completion, Request
+from evalkit import Completion, Failure, Request
 from evalkit_backends._replicas.member import Member
 
 TRIES = 3
@@ -42,7 +42,9 @@ class Dealer:
                 self.add([each])
             else:
                 failures.append(
-                    each.failure(f"{count} copies died that worked on it: {why}")
+                    each.failure(
+                        f"{count} copies died that worked on it: {why}", Failure.LOST
+                    )
                 )
         return failures
 

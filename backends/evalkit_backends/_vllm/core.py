@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from evalkit import Failure
+from evalkit_backends._models.unanswered import Unanswered
 from evalkit_backends._vllm.problems import EngineDied, brief, death
 
 
-class Refused(ValueError):
+class Refused(Unanswered):
     """A request that vLLM does not take; its engine goes on."""
+
+    kind = Failure.REFUSED
 
 
 @dataclass(frozen=True, slots=True)

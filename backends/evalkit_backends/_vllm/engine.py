@@ -15,6 +15,7 @@ from evalkit import Completion, Engine, Generate, Request
 from evalkit_backends._models.question import Question
 from evalkit_backends._models.quiet import quiet
 from evalkit_backends._models.template import Template
+from evalkit_backends._models.unanswered import kind_of
 from evalkit_backends._vllm.core import Ask, Core, Refused
 from evalkit_backends._vllm.jobs import Job, Writing
 from evalkit_backends._vllm.ranking import Ranking
@@ -115,7 +116,7 @@ class VLLMEngine(Engine):
                 with quiet():
                     job = self._job(request)
             except ValueError as exc:  # of which PromptError is one
-                self._done.append(request.failure(str(exc)))
+                self._done.append(request.failure(str(exc), kind_of(exc)))
                 continue
             self._begin(Open(job))
 
@@ -139,7 +140,7 @@ class VLLMEngine(Engine):
             for number, ask in enumerate(opened.job.asks()):
                 self._ask(opened, number, ask)
         except Refused as exc:
-            self._give_up(opened, str(exc))
+            self._give_up(opened, exc)
 
     def _ask(self, opened: Open, number: int, ask: Ask) -> None:
         name = str(next(self._numbers))
@@ -147,13 +148,14 @@ class VLLMEngine(Engine):
         opened.names.add(name)
         self._asked[name] = (opened, number)
 
-    def _give_up(self, opened: Open, problem: str) -> None:
+    def _give_up(self, opened: Open, problem: ValueError) -> None:
         """Answer a job's request with a failure, and forget what else it asked."""
         if opened.names:
             self._model.core.abort(sorted(opened.names))
             for name in opened.names:
                 del self._asked[name]
-        self._done.append(opened.job.request.failure(problem))
+        failure = opened.job.request.failure(str(problem), kind_of(problem))
+        self._done.append(failure)
 
     def _hear(self, output: Any) -> None:
         """Take what vLLM has made of one ask."""
@@ -170,7 +172,7 @@ class VLLMEngine(Engine):
             if again is not None:
                 self._ask(opened, number, again)
         except ValueError as exc:  # of which Refused is one
-            self._give_up(opened, str(exc))
+            self._give_up(opened, exc)
             return
         if not opened.names:
             self._done.append(opened.job.completion(self._model.template))

@@ -6,6 +6,7 @@ from typing import Any
 
 from evalkit import Completion, Generate, Request
 from evalkit_backends._models.template import Template
+from evalkit_backends._models.unanswered import TooLong
 from evalkit_backends._vllm.core import Ask
 
 
@@ -53,7 +54,7 @@ class Writing(Job):
         self._limit = min(request.sampling.max_tokens, context - len(prompt))
         self._written: Any = None
         if not prompt or self._limit < 1:
-            raise ValueError(
+            raise TooLong(
                 f"a prompt of {len(prompt)} tokens, of {context} that can be held"
             )
 
