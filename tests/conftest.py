@@ -1,6 +1,7 @@
 """Fixtures for all tests: the command line as a user runs it, and made-up plugins."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +82,17 @@ def wait_for(condition: Callable[[], bool], patience: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def kill_at_line(process: "subprocess.Popen[bytes]", log: Path, lines: int) -> None:
+    """Kill a process that writes a log once that has so many lines, unless it has come
+    to its end: how far it has got tells more of a moment than a clock does."""
+    while process.poll() is None:
+        written = log.read_bytes().count(b"\n") if log.exists() else 0
+        if written >= lines:
+            process.send_signal(signal.SIGKILL)
+            return
+        time.sleep(0.001)
 
 
 def shared(name: str) -> Path:

@@ -3,14 +3,11 @@
 import random
 import signal
 import subprocess
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import Evalkit, command, wait_for
+from tests.conftest import Evalkit, command, kill_at_line, wait_for
 
 RUN = (
     "run",
@@ -30,36 +27,33 @@ def asked(log: Path) -> Counter[str]:
     return Counter(log.read_text().split())
 
 
-@pytest.fixture(scope="module")
-def shares() -> list[float]:
-    """Twenty moments, as shares of the time that a run takes when left alone."""
-    chance = random.Random(20230503)
-    return [chance.uniform(0.1, 0.95) for _ in range(20)]
-
-
 def test_a_run_killed_at_any_moment_goes_on_where_it_was(
-    environment: dict[str, str], tmp_path: Path, shares: list[float]
+    environment: dict[str, str], tmp_path: Path
 ) -> None:
-    def run(name: str, kill_after: float | None = None) -> int:
-        variables = environment | {"COUNTING_LOG": str(tmp_path / f"{name}.log")}
+    chance = random.Random(20230503)
+    moments = [chance.randrange(0, 295) for _ in range(20)]
+
+    def run(name: str, kill_at: int | None = None) -> int:
+        log = tmp_path / f"{name}.log"
         words = command(*RUN, f"--output={tmp_path / name}")
         with subprocess.Popen(
-            words, env=variables, cwd=tmp_path, stderr=subprocess.DEVNULL, stdout=-3
+            words,
+            env=environment | {"COUNTING_LOG": str(log)},
+            cwd=tmp_path,
+            stderr=subprocess.DEVNULL,
+            stdout=-3,
         ) as process:
-            if kill_after is not None:
-                time.sleep(kill_after)
-                process.send_signal(signal.SIGKILL)
+            if kill_at is not None:
+                kill_at_line(process, log, kill_at)
             return process.wait()
 
     def disturbed(number: int) -> tuple[int, bytes, Counter[str]]:
         name = f"killed{number}"
-        first = run(name, kill_after=lasted * shares[number])
+        first = run(name, kill_at=moments[number])
         assert run(name) == 0
         return first, results(tmp_path / name), asked(tmp_path / f"{name}.log")
 
-    begun = time.monotonic()
     assert run("whole") == 0
-    lasted = time.monotonic() - begun
     whole = results(tmp_path / "whole")
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(disturbed, range(20)))

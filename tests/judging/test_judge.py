@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Evalkit, command, wait_for
+from tests.conftest import Evalkit, command, kill_at_line, wait_for
 
 MODEL = ("run", "--tasks=doubling", "--model=scripted:doubling:sit")
 FAIR = (*MODEL, "--judge=scripted:judges:fair")
@@ -397,23 +396,23 @@ def test_a_judge_killed_at_any_moment_goes_on_where_it_was(
         *(["--backend-set=delay=4"] if own else ["--judge-set=delay=8"]),
     )
     chance = random.Random(5)
-    shares = [chance.uniform(0.3, 0.9) for _ in range(6)]
+    moments = [chance.randrange(60, 235) for _ in range(6)]
 
-    def run(name: str, kill_after: float | None = None) -> int:
+    def run(name: str, kill_at: int | None = None) -> int:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        variables = environment | {"DOUBLING_LOG": str(folder / "log")}
+        log = folder / "log"
+        variables = environment | {"DOUBLING_LOG": str(log)}
         with subprocess.Popen(
             words, env=variables, cwd=folder, stderr=-3, stdout=-3
         ) as process:
-            if kill_after is not None:
-                time.sleep(kill_after)
-                process.send_signal(signal.SIGKILL)
+            if kill_at is not None:
+                kill_at_line(process, log, kill_at)
             return process.wait()
 
     def disturbed(number: int) -> tuple[int, Any, Counter[str]]:
         name = f"killed{number}"
-        first = run(name, kill_after=lasted * shares[number])
+        first = run(name, kill_at=moments[number])
         assert run(name) == 0
         return (
             first,
@@ -421,12 +420,10 @@ def test_a_judge_killed_at_any_moment_goes_on_where_it_was(
             asked(tmp_path / name / "log"),
         )
 
-    begun = time.monotonic()
     assert run("whole") == 0
-    lasted = time.monotonic() - begun
     whole = marking(tmp_path / "whole")["answers"]
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(disturbed, range(len(shares))))
+        outcomes = list(pool.map(disturbed, range(len(moments))))
 
     assert sum(code == -signal.SIGKILL for code, _, _ in outcomes) >= 4
     for _, marks, log in outcomes:
