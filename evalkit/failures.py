@@ -47,12 +47,26 @@ class Failure(StrEnum):
         return self in PASSING
 
     @property
+    def is_of_code(self) -> bool:
+        """Whether it lies in the code of a task or a protocol, which can be mended."""
+        return self in OF_CODE
+
+    @property
     def told(self) -> str:
         """The kind, in words."""
         return WORDS[self]
 
 
 PASSING = frozenset({Failure.SERVER, Failure.LATE, Failure.LOST, Failure.OTHER})
+OF_CODE = frozenset(
+    {
+        Failure.TURNS,
+        Failure.PROTOCOL,
+        Failure.SCORING,
+        Failure.SCORING_DIED,
+        Failure.SCORING_LATE,
+    }
+)
 WORDS = MappingProxyType(
     {
         Failure.TOO_LONG: "too long for the model",
@@ -71,6 +85,6 @@ WORDS = MappingProxyType(
         Failure.SCORING: "error in the task's scoring",
         Failure.SCORING_DIED: "scoring process died",
         Failure.SCORING_LATE: "scoring took too long",
-        Failure.OTHER: "failed",
+        Failure.OTHER: "failed in the backend",
     }
 )

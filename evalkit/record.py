@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from evalkit.reasons import Reason
 from evalkit.spending import Prices
 from evalkit.types import Estimate, Outcome
 
@@ -135,6 +136,9 @@ class RunRecord:
     regrades: tuple[Regrade, ...] = ()
     """The times that the answers were judged anew, the last of which gave the
     estimates here."""
+    reasons: tuple[Reason, ...] = ()
+    """Why attempts failed, the commonest reason first; empty in the records of runs
+    that are older than this field."""
 
     @property
     def cost(self) -> float | None:

@@ -21,6 +21,7 @@ from evalkit.grading import GRADER
 from evalkit.ordered import Case, scored
 from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
+from evalkit.reasons import Reason, Reasons
 from evalkit.record import Regrade, RunRecord
 from evalkit.replan import planned_again
 from evalkit.report.card import make_card
@@ -117,8 +118,9 @@ class Regrading:
             tell(change)
 
         with self._drafts(write=write) as drafts:
-            outcomes = self._rescore(drafts.results, note)
+            outcomes, reasons = self._rescore(drafts.results, note)
             record = self._record(Results(drafts.results), outcomes, tally)
+            record = replace(record, reasons=reasons)
             done = Regraded(
                 before=self.record,
                 after=record,
@@ -154,9 +156,13 @@ class Regrading:
         drafts.write_record(record)
         drafts.path.rename(self.folder.regraded)
 
-    def _rescore(self, path: Path, note: Callable[[Change], object]) -> Counter[str]:
-        """Write results with the scores of now, and count their outcomes."""
+    def _rescore(
+        self, path: Path, note: Callable[[Change], object]
+    ) -> tuple[Counter[str], tuple[Reason, ...]]:
+        """Write results with the scores of now, count their outcomes and the reasons of
+        what failed."""
         outcomes: Counter[str] = Counter()
+        reasons = Reasons()
         task = type(self.planned.task), self.planned.task_words
         writer = ResultsWriter(path)
         with closing(writer), ScoringPool([task], self.limits) as pool:
@@ -166,11 +172,13 @@ class Regrading:
                 result = attempts[0][0].subject
                 scores = tuple(score for _, score in attempts)
                 outcomes.update(score.outcome.value for score in scores)
+                for score in scores:
+                    reasons.see(score, result.id)
                 for change in changes(result, scores):
                     note(change)
                 writer.add(with_scores(result, scores))
             writer.finish()
-        return outcomes
+        return outcomes, reasons.found()
 
     def _cases(self) -> Iterator[Case[SampleResult]]:
         """Every attempt of the run with the answer that it ended with."""

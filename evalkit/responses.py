@@ -15,6 +15,7 @@ from evalkit.grading import GRADER, judge
 from evalkit.opening import Opened
 from evalkit.ordered import Case, scored
 from evalkit.plugins import Plugins
+from evalkit.reasons import Reasons
 from evalkit.response_file import Numeral, ResponseFile, Row
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.stats.intervals import wilson
@@ -96,12 +97,15 @@ class Totals:
     """Judged right, labelled wrong."""
     rejected: int = 0
     """Labelled right, judged anything else."""
+    reasons: Reasons = field(default_factory=Reasons)
+    """Why responses could not be judged."""
     disagreements: list[Judged] = field(default_factory=list[Judged])
     """The first few."""
 
     def count(self, judged: Judged) -> None:
         """Take one row."""
         self.outcomes[judged.score.outcome] += 1
+        self.reasons.see(judged.score, judged.row.name)
         label = judged.row.label
         self.labelled += label is not None
         if label is None or label == judged.right:

@@ -3,13 +3,13 @@
 import gc
 import resource
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from evalkit.backend import Engine
-from evalkit.dialogue import Dialogue
-from evalkit.errors import BackendError, EvalkitError, UsageError, boundary
+from evalkit.drive import Drive
+from evalkit.errors import BackendError, UsageError, boundary
 from evalkit.experiment import Experiment
 from evalkit.folder import RunFolder
 from evalkit.journal import Journal
@@ -21,9 +21,7 @@ from evalkit.plugins import Plugins
 from evalkit.record import RunRecord
 from evalkit.scheduler import Scheduler
 from evalkit.scoring import Limits, ScoringPool
-from evalkit.scoring_worker import Job
-from evalkit.stopping import TOO_DEAR, Stop, Stopped
-from evalkit.types import Score
+from evalkit.stopping import Stop
 from evalkit.work import Work, write_card
 
 FILES_PER_RUN = 4
@@ -172,148 +170,3 @@ def renew_cards(planned: Plan, records: Sequence[RunRecord], plugins: Plugins) -
         if counts[record.spec.task] > 1:
             folder = RunFolder.of(planned.output, record.spec)
             write_card(folder, record, plugins)
-
-
-def in_turns(works: Sequence[Work]) -> Iterator[Dialogue]:
-    """The dialogues of all runs, task after task; those of one task's runs take turns,
-    so that rankings which ask the same are under way at the same time."""
-    tasks: dict[str, list[Work]] = {}
-    for work in works:
-        tasks.setdefault(work.planned.spec.task, []).append(work)
-    for group in tasks.values():
-        waiting = [work.dialogues() for work in group]
-        while waiting:
-            for dialogues in tuple(waiting):
-                dialogue = next(dialogues, None)
-                if dialogue is None:
-                    waiting.remove(dialogues)
-                else:
-                    yield dialogue
-
-
-class Drive:
-    """Asks, listens and scores until every sample of every run has its scores."""
-
-    def __init__(
-        self,
-        works: Sequence[Work],
-        scheduler: Scheduler,
-        pool: ScoringPool,
-        stop: Stop,
-        bench: Bench,
-    ) -> None:
-        self.works = works
-        self.bench = bench
-        self.scheduler = scheduler
-        self.pool = pool
-        self.stop = stop
-        self._stopping = False
-        self._dialogues = in_turns(works)
-        self._numbers = {work.planned.spec.digest: i for i, work in enumerate(works)}
-        self._unscored: dict[int, Dialogue] = {}
-        self._jobs = 0
-        self._all_started = False
-        self._records: dict[int, RunRecord] = {}
-        self._problems: list[EvalkitError] = []
-
-    def until_done(self) -> list[RunRecord]:
-        """The records of all runs, each written as soon as it could be.
-
-        A run that could not be summed up is an error only when the others are done.
-        Raises Stopped when the work was to end early.
-        """
-        while not self._all_begun or self.scheduler.in_flight or self._unscored:
-            self._look_for_a_stop()
-            self._start_more()
-            if self.scheduler.in_flight:
-                self.scheduler.step()
-            for dialogue in self.scheduler.take_ended():
-                self._hear(dialogue)
-            self._settle_scored()
-        if self._problems:
-            raise self._problems[0]
-        unmarked = self.bench.shares and not self.bench.is_complete
-        if len(self._records) < len(self.works) or unmarked:
-            raise Stopped(self._told(), self.stop.status)
-        return [self._records[number] for number in range(len(self.works))]
-
-    @property
-    def _all_begun(self) -> bool:
-        marking = self.bench.shares and self.bench.waits
-        return self._stopping or (self._all_started and not marking)
-
-    def _look_for_a_stop(self) -> None:
-        """Begin nothing more once somebody wants that, or the money is spent."""
-        self.stop.worth_waiting = self.scheduler.is_loaded
-        if self.scheduler.too_dear:
-            self.stop.request(self.scheduler.too_dear, TOO_DEAR)
-        if self.stop.why and not self._stopping:
-            self._stopping = True
-            self.scheduler.stop()
-
-    def _told(self) -> str:
-        """How far the work got when it was stopped."""
-        done = sum(work.answered for work in self.works)
-        wanted = sum(work.attempts for work in self.works)
-        told = f"{self.stop.why}; {done} of {wanted} answers are saved"
-        return f"{told}, {self.bench.told()}" if self.bench.shares else told
-
-    def _start_more(self) -> None:
-        """Open dialogues until the engine is full or too much waits to be written."""
-        while not self._stopping and self.scheduler.has_room:
-            dialogue = self._next()
-            if dialogue is None:
-                return
-            self.scheduler.start(dialogue)
-
-    def _next(self) -> Dialogue | None:
-        """An answer to be marked, if one waits and this engine does it; or else the
-        next question."""
-        waiting = self.bench.next() if self.bench.shares else None
-        if waiting is not None or self._all_started or self._is_far_ahead:
-            return waiting
-        dialogue = next(self._dialogues, None)
-        self._all_started = dialogue is None
-        return dialogue
-
-    @property
-    def _is_far_ahead(self) -> bool:
-        return any(work.is_far_ahead for work in self.works)
-
-    def _hear(self, dialogue: Dialogue) -> None:
-        """Have an answer scored; a failure has its score already."""
-        if self.bench.owns(dialogue):
-            self.bench.hear(dialogue)
-            return
-        if dialogue.answer is None:
-            self._settle(dialogue, dialogue.failed())
-            return
-        self._jobs += 1
-        self._unscored[self._jobs] = dialogue
-        self.pool.submit(
-            Job(
-                id=self._jobs,
-                task=self._numbers[dialogue.planned.spec.digest],
-                sample=dialogue.sample,
-                answer=dialogue.answer,
-            )
-        )
-
-    def _settle_scored(self) -> None:
-        """Take the scores that are there; wait only if nothing else can go on."""
-        stuck = self._all_begun or self._is_far_ahead
-        waiting = bool(self._unscored) and not self.scheduler.in_flight
-        for result in self.pool.poll(wait=waiting and stuck):
-            self._settle(self._unscored.pop(result.id), result.score)
-
-    def _settle(self, dialogue: Dialogue, score: Score) -> None:
-        """Give a score to its run, and sum the run up if it was the last."""
-        number = self._numbers[dialogue.planned.spec.digest]
-        work = self.works[number]
-        work.settle(dialogue, score)
-        self.bench.take(dialogue)
-        if work.is_complete:
-            try:
-                self._records[number] = work.finish()
-            except EvalkitError as exc:
-                self._problems.append(exc)

@@ -8,6 +8,8 @@ from types import FrameType
 
 INTERRUPTED = 130
 """Exit status of a command that somebody stopped, as shells have it."""
+FAILED = 1
+"""Exit status of a command of which some answers failed for good."""
 TOO_DEAR = 3
 """Exit status of a command that would have cost more than was allowed."""
 
@@ -18,6 +20,11 @@ class Stopped(Exception):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class GaveUp(Stopped):
+    """All that a run asked first failed for one reason, which asking again does not
+    change."""
 
 
 class Stop:

@@ -20,6 +20,7 @@ from evalkit.folder import RunFolder, cut_torn_line, now
 from evalkit.grading import GRADER
 from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
+from evalkit.reasons import Reason, Reasons
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter, result_of
@@ -29,6 +30,11 @@ from evalkit.types import Attempt, Outcome, Sample, Score
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
 when the engine answers out of order."""
+
+
+FIRST = 20
+"""When so many answers, the first of a run, have all failed for one reason that does
+not pass, nothing more is asked."""
 
 
 class Work:
@@ -41,7 +47,12 @@ class Work:
         self._begun = 0
         self._open: dict[int, list[Attempt | None]] = {}
         self._outcomes: Counter[str] = Counter()
+        self._reasons = Reasons()
         self._turns: Counter[str] = Counter()
+        self._early = 0
+        """How many of the first attempts have their score."""
+        self.gave_up: Reason | None = None
+        """Why nothing more is asked, if all failed for one reason."""
         self._warnings: list[str] = []
         self._engine: Engine | None = None
         self._started = now()
@@ -101,6 +112,23 @@ class Work:
         """Whether too many samples wait for an earlier one to be written."""
         return self._begun - self._writer.written >= WINDOW
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether all answers failed so far, the first ones among them, for one reason
+        that asking again does not change."""
+        failed = self._outcomes[Outcome.ERROR.value]
+        if self.gave_up or self._early < FIRST or failed < self.answered:
+            return False
+        return not self.is_complete and self._only_reason() is not None
+
+    def _only_reason(self) -> Reason | None:
+        reasons = self._reasons.found()
+        return reasons[0] if len(reasons) == 1 and not reasons[0].kind.passes else None
+
+    def give_up(self) -> None:
+        """Ask nothing more of this run."""
+        self.gave_up = self._only_reason()
+
     def add_session(self, engine: Engine) -> None:
         """Note that an engine was loaded for this run, and what it is."""
         session = Session(
@@ -136,6 +164,8 @@ class Work:
             self._open[index] = [None] * planned.spec.attempts
             self._begun = index + 1
             for attempt in range(planned.spec.attempts):
+                if self.gave_up:
+                    return
                 yield Dialogue(
                     planned=planned,
                     index=index,
@@ -176,7 +206,10 @@ class Work:
         self._plugins.hook.evalkit_scored(spec=self.planned.spec, result=result)
 
     def _count(self, dialogue: Dialogue, score: Score) -> None:
+        place = dialogue.index * self.planned.spec.attempts + dialogue.attempt
+        self._early += place < FIRST
         self._outcomes[score.outcome.value] += 1
+        self._reasons.see(score, dialogue.sample.id)
         self._turns["requests"] += len(dialogue.turns)
         self._turns["replayed"] += dialogue.replayed
         self._turns["shared"] += dialogue.shared
@@ -244,6 +277,7 @@ class Work:
                 *self._plugins.warnings,
             ),
             grader=GRADER,
+            reasons=self._reasons.found(),
         )
 
 

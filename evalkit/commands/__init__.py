@@ -11,7 +11,7 @@ import click
 from evalkit.__about__ import __version__
 from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins
-from evalkit.stopping import INTERRUPTED, Stopped
+from evalkit.stopping import INTERRUPTED, GaveUp, Stopped
 from evalkit.text import visible
 
 WITHOUT = "EVALKIT_WITHOUT"
@@ -35,6 +35,9 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         complain(f"interrupted; what was finished is saved. To go on: {again()}")
         sys.exit(INTERRUPTED)
+    except GaveUp as exc:
+        complain(exc)
+        sys.exit(exc.status)
     except Stopped as exc:
         complain(f"{exc}. To go on: {again()}")
         sys.exit(exc.status)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evalkit.exam.total import is_exam
 from evalkit.hookspecs import hookimpl
 from evalkit.record import Regrade, RunRecord
+from evalkit.report.reasons import reason_table
 from evalkit.report.words import (
     amount,
     cell,
@@ -49,6 +50,8 @@ def make_card(record: RunRecord, groups: Iterable[Iterable[CardSection]]) -> str
 def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
     yield CardSection("Result", result_section(record), rank=10)
     yield CardSection("Outcomes", outcome_section(record), rank=20)
+    if record.reasons:
+        yield CardSection("Failures", reason_table(record.reasons), rank=25)
     if record.samples <= FEW and not is_exam(record, results):
         yield CardSection("Questions", question_table(results), rank=30)
     yield CardSection("What was asked of which model", setting_section(record), rank=40)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from evalkit.record import RunRecord
 from evalkit.regrade import Change, Regraded
+from evalkit.report.reasons import reason_lines
 from evalkit.report.terminal import outcome_line
 from evalkit.report.words import estimate_line, grader_name, points, quoted, short
 from evalkit.types import Estimate, Score
@@ -71,6 +72,7 @@ def summary(done: Regraded, folder: str) -> Iterator[str]:
         yield f"  {gone.metric}: {line(gone)} -> no longer measured"
     yield f"  outcomes before: {outcome_line(before)}"
     yield f"  outcomes now:    {outcome_line(after)}"
+    yield from (f"    {line}" for line in reason_lines(after.reasons))
     yield ending(done, folder)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evalkit.grading import GRADER
+from evalkit.report.reasons import reason_lines
 from evalkit.report.words import estimate_line, grader_name, quoted, short
 from evalkit.responses import AnyResponse, Judged, Totals
 from evalkit.task import Task
@@ -20,6 +21,7 @@ def summary(path: Path, totals: Totals, task: type[Task], sha256: str) -> Iterat
     yield f"  accuracy: {estimate_line(totals.accuracy)}"
     yield "    95 % interval, Wilson"
     yield f"  outcomes: {outcomes(totals)}"
+    yield from (f"    {line}" for line in reason_lines(totals.reasons.found()))
     if totals.labelled:
         yield from agreement(totals)
     yield f"  judged by: {own}{grader_name(GRADER)}"

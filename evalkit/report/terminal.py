@@ -10,6 +10,7 @@ from rich.text import Text
 from evalkit.exam.total import is_exam, part_totals
 from evalkit.folder import RunFolder
 from evalkit.marks.store import markings
+from evalkit.reasons import Reasons
 from evalkit.record import RunRecord
 from evalkit.report.card import FEW, answers, earned, outcomes
 from evalkit.report.marks import totals_by_others
@@ -20,6 +21,7 @@ from evalkit.report.matrix import (
     rows,
     unlike_judges,
 )
+from evalkit.report.reasons import reason_lines
 from evalkit.report.suites import average_line, part_rows
 from evalkit.report.words import (
     amount,
@@ -69,6 +71,7 @@ def print_all(
             print_matrix(console, runs[0], RunFolder.of(root, runs[0].spec))
     for suite in suites:
         print_suite(console, suite, root)
+    print_failures(console, [each for each in records if each.spec.digest in within])
 
 
 def print_matrix(console: Console, record: RunRecord, folder: RunFolder) -> None:
@@ -108,6 +111,19 @@ def print_suite(console: Console, suite: SuiteRecord, root: Path) -> None:
     console.print(Text(f"  card: {suite.folder(root) / 'card.md'}"), soft_wrap=True)
 
 
+def print_failures(console: Console, records: Sequence[RunRecord]) -> None:
+    """Print why attempts failed in runs that are not told at length, all together."""
+    reasons = Reasons()
+    for record in records:
+        for each in record.reasons:
+            reasons.add(each)
+    failed = sum(record.errors for record in records)
+    if failed:
+        console.print(Text(f"{failed} attempts failed", "bold red"))
+    for line in reason_lines(reasons.found()):
+        console.print(Text(visible(f"  {line}"), "red"), soft_wrap=True)
+
+
 def print_run(
     console: Console, record: RunRecord, folder: RunFolder, *, questions: bool = True
 ) -> None:
@@ -135,11 +151,12 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
         yield f"    {cut} ran out of tokens; --max-tokens gives them more", "dim"
     for each, top in zip(record.estimates, record.ceilings, strict=False):
         bounds = f"{amount(each.value, each.scale)} and {amount(top, each.scale)}"
-        again = "; the same command asks the failed ones again" if record.errors else ""
         yield (
-            f"  {open_attempts(record)}: {each.metric} lies between {bounds}{again}",
+            f"  {open_attempts(record)}: {each.metric} lies between {bounds}",
             "bold red" if record.errors else "bold yellow",
         )
+    for line in reason_lines(record.reasons):
+        yield f"    {line}", "red"
     if cost := money(record):
         yield f"  cost: {cost}", "dim"
     yield f"  judged by:  {judges(record)}", "dim"
