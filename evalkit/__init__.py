@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from evalkit.stopping import Stopped
     from evalkit.suite import Part, Suite
     from evalkit.task import Task, as_its_own, marked, verdict
+    from evalkit.thinking.parting import Parted, Thinking, known_thinking
+    from evalkit.thinking.tags import Tags, tags_in
     from evalkit.types import (
         Answer,
         Attempt,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
         Score,
         Step,
         Turn,
+        digest_of_tokens,
     )
 
 HOMES = {
@@ -141,6 +144,15 @@ HOMES = {
         "marked",
         "verdict",
     ),
+    "evalkit.thinking.parting": (
+        "Parted",
+        "Thinking",
+        "known_thinking",
+    ),
+    "evalkit.thinking.tags": (
+        "Tags",
+        "tags_in",
+    ),
     "evalkit.types": (
         "Answer",
         "Attempt",
@@ -160,6 +172,7 @@ HOMES = {
         "Score",
         "Step",
         "Turn",
+        "digest_of_tokens",
     ),
 }
 
@@ -193,6 +206,7 @@ __all__ = [
     "Model",
     "Outcome",
     "Part",
+    "Parted",
     "PassAt",
     "PluginError",
     "Plugins",
@@ -215,8 +229,10 @@ __all__ = [
     "Step",
     "Stopped",
     "Suite",
+    "Tags",
     "Task",
     "TaskError",
+    "Thinking",
     "Turn",
     "UsageError",
     "Verbatim",
@@ -226,13 +242,16 @@ __all__ = [
     "boundary",
     "cached",
     "choice_protocols",
+    "digest_of_tokens",
     "download",
     "hookimpl",
+    "known_thinking",
     "letters",
     "marked",
     "right_choices",
     "run",
     "student",
+    "tags_in",
     "verdict",
     "wilson",
     "within",

@@ -127,6 +127,8 @@ def turn_of(completion: Completion) -> Turn:
         ranked=completion.ranked,
         cut=completion.cut,
         reasoning=completion.reasoning,
+        token_ids=completion.token_ids,
+        prompt_sha256=completion.prompt_sha256,
         failure=completion.failure,
     )
 
@@ -144,6 +146,8 @@ def completion_of(turn: Turn, request: Request) -> Completion:
         ranked=turn.ranked,
         cut=turn.cut,
         reasoning=turn.reasoning,
+        token_ids=turn.token_ids,
+        prompt_sha256=turn.prompt_sha256,
         failure=turn.failure,
     )
 

@@ -307,12 +307,20 @@ def check_first_request(
 
 
 def option_values(described: Task | Backend) -> Plain:
-    """A dataclass's options that can move a score, as plain values."""
-    known = settable(type(described))
-    return {
-        name: plain_values(getattr(described, name))
-        for name, each in known.items()
+    """A dataclass's options that can move a score, as plain values.
+
+    One whose metadata say ``{"later": True}`` came when there were runs already: it
+    stands only where it is set, so that those keep their names.
+    """
+    values = {
+        name: (getattr(described, name), each)
+        for name, each in settable(type(described)).items()
         if each.metadata.get("identity", True)
+    }
+    return {
+        name: plain_values(value)
+        for name, (value, each) in values.items()
+        if not (each.metadata.get("later") and value == each.default)
     }
 
 

@@ -82,6 +82,10 @@ class Counts:
     """Prompts that lost their beginning for want of room in the model."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    thinking: int = 0
+    """Answers that end while the model was still thinking."""
+    only_thoughts: int = 0
+    """Answers that are whole and empty, with all of the text taken for reasoning."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from evalkit.errors import BackendError, boundary
 from evalkit.failures import Failure
 from evalkit.spending import Budget
 from evalkit.text import is_whole, whole
+from evalkit.thinking.parting import known_thinking
 from evalkit.types import Completion, Rank, Request
 
 
@@ -40,6 +41,15 @@ def sound(completion: Completion) -> Completion:
         ranked=() if error else completion.ranked,
         failure=failure,
     )
+
+
+def heard(completion: Completion) -> Completion:
+    """What an engine gave, sound, and told apart into thoughts and answer.
+
+    Engines that know how a model's prompts end have done so themselves.
+    """
+    completion = sound(completion)
+    return completion if completion.error else known_thinking().apart(completion)
 
 
 def mismatch(request: Request, completion: Completion) -> str:
@@ -123,7 +133,7 @@ class Scheduler:
         with boundary(BackendError, type(self._engine).__qualname__):
             if requests:
                 self._engine.submit(requests)
-            completions = [sound(each) for each in self._engine.step()]
+            completions = [heard(each) for each in self._engine.step()]
             self.tokens = self._before + self._engine.generated_tokens
         for completion in completions:
             self._receive(completion)

@@ -6,6 +6,8 @@ Each is a frozen dataclass of plain values, so that it can be logged, compared,
 written as JSON and sent to another process.
 """
 
+import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +17,8 @@ from evalkit.failures import Failure
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
+"""Why an answer ends. `length` is for want of room, and wherever the model was still
+thinking: it had not come to an answer."""
 
 
 class Outcome(StrEnum):
@@ -180,6 +184,11 @@ class Completion:
     `completion_tokens` counts both."""
     failure: Failure | None = None
     """Of what kind the `error` is, if there is one."""
+    token_ids: tuple[int, ...] = ()
+    """The tokens that were written, where the engine has them: those of the thoughts,
+    and the one that ended the answer, included."""
+    prompt_sha256: str = ""
+    """Of the prompt's tokens, where the engine has them: `digest_of_tokens`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +253,14 @@ class Turn:
     ranked: tuple[Ranked, ...] = ()
     cut: int = 0
     reasoning: str = ""
+    token_ids: tuple[int, ...] = ()
+    prompt_sha256: str = ""
     failure: Failure | None = None
+
+    @property
+    def is_thought_only(self) -> bool:
+        """Whether the model thought and came to no answer."""
+        return bool(self.reasoning.strip()) and not (self.text.strip() or self.error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,3 +310,8 @@ def plain(prompt: Prompt) -> str:
     if isinstance(prompt, str):
         return prompt
     return "\n\n".join(f"[{each.role}]\n{each.content}" for each in prompt)
+
+
+def digest_of_tokens(ids: Sequence[int]) -> str:
+    """SHA-256 over the ids of some tokens, each as four bytes with the lowest first."""
+    return hashlib.sha256(struct.pack(f"<{len(ids)}I", *ids)).hexdigest()

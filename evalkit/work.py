@@ -218,6 +218,10 @@ class Work:
             self._turns["cut"] += turn.cut > 0
             self._turns["prompt_tokens"] += turn.prompt_tokens
             self._turns["completion_tokens"] += turn.completion_tokens
+        for turn in dialogue.turns[-1:]:
+            if turn.is_thought_only:
+                self._turns["thinking"] += turn.finish == "length"
+                self._turns["only_thoughts"] += turn.finish == "stop"
 
     def finish(self) -> RunRecord:
         """Sum up: the results in place, the record and the card written.

@@ -7,9 +7,10 @@ time linear in the text.
 import re
 from collections import deque
 
+from evalkit.thinking.parting import known_thinking
+
 TAIL = 50_000
 """A final answer is looked for in so many characters at the end."""
-OPENING, CLOSING = "<think>", "</think>"
 RETRACTION = re.compile(
     r"(?:^|[.!?)*。]\s|[。\n])[\s*_(]{0,6}(?:(?:hmm|oh|no|but)[,.]{0,3} )?(?:"
     r"(?:wait|hold on|correction|scratch that|on second thoughts?|actually|sorry|oops"
@@ -82,28 +83,10 @@ def without_thinking(response: str) -> str:
     """
     kept: list[str] = []
     place = 0
-    for start, end in thoughts(response):
-        kept += response[place:start], " " * (end - start)
-        place = end
+    for span in known_thinking().found(response).spans:
+        kept += response[place : span.start], " " * (span.end - span.start)
+        place = span.end
     return "".join((*kept, response[place:]))
-
-
-def thoughts(response: str) -> list[tuple[int, int]]:
-    """Where a response is thinking; all of it where that never closes."""
-    found: list[tuple[int, int]] = []
-    place = 0
-    first = response.find(CLOSING)
-    if first >= 0 and response.find(OPENING, 0, first) < 0:
-        # Some templates open the block themselves: the text begins inside it.
-        place = first + len(CLOSING)
-        found.append((0, place))
-    while (opened := response.find(OPENING, place)) >= 0:
-        closed = response.find(CLOSING, opened)
-        if closed < 0:
-            return [(0, len(response))]
-        place = closed + len(CLOSING)
-        found.append((opened, place))
-    return found
 
 
 def ends_in_code(spoken: str) -> bool:

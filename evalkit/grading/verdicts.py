@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from evalkit.grading.reading import Reading
 
-GRADER = "2"
+GRADER = "3"
 """Raised with every change that can move a verdict; it is in every record."""
 
 

@@ -19,7 +19,7 @@ from evalkit.marks.thinking import apart, lacking
 from evalkit.record import RunRecord
 from evalkit.results import Results
 from evalkit.text import visible
-from evalkit.types import Attempt, SampleResult, Step
+from evalkit.types import Attempt, SampleResult, Step, Turn
 
 LETTERS = "bcdfghjkmnpqrstvwxz"
 
@@ -72,7 +72,13 @@ class Row:
     @property
     def lack(self) -> str:
         """Why there is nothing to be marked; empty if there is."""
-        return lacking(self._written)
+        turn = self._turn
+        unfinished = turn.finish == "length"
+        return lacking(turn.text, turn.reasoning, unfinished=unfinished)
+
+    @property
+    def _turn(self) -> Turn:
+        return self.result.attempts[self.attempt].turns[-1]
 
     @property
     def _written(self) -> str:
@@ -81,8 +87,8 @@ class Row:
     @property
     def reasoning(self) -> str:
         """What it thought before."""
-        told = self.result.attempts[self.attempt].turns[-1].reasoning
-        return readable("\n".join(filter(None, (told, apart(self._written)[1]))))
+        told = (self._turn.reasoning, apart(self._written)[1])
+        return readable("\n".join(filter(None, told)))
 
     @property
     def rubric(self) -> tuple[Step, ...]:

@@ -1,27 +1,26 @@
 """What a model thought aloud, told apart from what it answered: only that is marked."""
 
-from evalkit.grading.spoken import CLOSING, OPENING, thoughts
+from evalkit.thinking.parting import answer_of, known_thinking
 
 
 def apart(text: str) -> tuple[str, str]:
-    """What of a text is the answer, and what was thought in between."""
-    spans = thoughts(text)
-    if not spans:
-        return text, ""
-    starts, ends = zip(*spans, strict=True)
-    between = zip((0, *ends), (*starts, len(text)), strict=True)
-    said = (text[start:end].strip(" ") for start, end in between)
-    answer = " ".join(filter(None, said)).strip()
-    return answer, "\n".join(text[start:end].strip() for start, end in spans)
+    """What of a text is the answer, and what was thought in between, as it stood."""
+    found = known_thinking().found(text)
+    thoughts = (text[each.start : each.end].strip() for each in found.thoughts)
+    return answer_of(text, found), "\n".join(thoughts)
 
 
-def lacking(text: str) -> str:
-    """Why a text has nothing to be marked; empty if it has."""
-    answer, thought = apart(text)
-    if answer.strip():
+def lacking(text: str, reasoning: str, *, unfinished: bool) -> str:
+    """Why a text has nothing to be marked; empty if it has.
+
+    `reasoning` is what was told apart from it before, and `unfinished` whether it was
+    cut off there.
+    """
+    parted = known_thinking().part(text)
+    if parted.answer.strip():
         return ""
-    if not thought:
-        return "Nothing was written."
-    if text.rfind(OPENING) > text.rfind(CLOSING):
+    if parted.unfinished or (unfinished and reasoning.strip()):
         return "Nothing but thinking that was never finished."
-    return "Nothing but thinking."
+    if parted.answer != text or reasoning.strip():
+        return "Nothing but thinking."
+    return "Nothing was written."

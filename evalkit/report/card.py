@@ -7,6 +7,7 @@ from evalkit.exam.total import is_exam
 from evalkit.hookspecs import hookimpl
 from evalkit.record import Regrade, RunRecord
 from evalkit.report.reasons import reason_table
+from evalkit.report.thinking import thinking_lines
 from evalkit.report.words import (
     amount,
     cell,
@@ -99,7 +100,8 @@ def outcome_section(record: RunRecord) -> str:
         for outcome in Outcome
         if (n := record.outcomes.get(outcome.value, 0))
     ]
-    return markdown_table(("outcome", "attempts:", "share:"), rows)
+    table = markdown_table(("outcome", "attempts:", "share:"), rows)
+    return "\n\n".join((table, *(cell(each, 400) for each in thinking_lines(record))))
 
 
 def question_table(results: Iterable[SampleResult]) -> str:

@@ -23,6 +23,7 @@ from evalkit.report.matrix import (
 )
 from evalkit.report.reasons import reason_lines
 from evalkit.report.suites import average_line, part_rows
+from evalkit.report.thinking import cut_line, thought_line
 from evalkit.report.words import (
     amount,
     estimate_line,
@@ -112,7 +113,8 @@ def print_suite(console: Console, suite: SuiteRecord, root: Path) -> None:
 
 
 def print_failures(console: Console, records: Sequence[RunRecord]) -> None:
-    """Print why attempts failed in runs that are not told at length, all together."""
+    """Print why attempts failed in runs that are not told at length, all together, and
+    whether answers are missing because they came as reasoning."""
     reasons = Reasons()
     for record in records:
         for each in record.reasons:
@@ -122,6 +124,8 @@ def print_failures(console: Console, records: Sequence[RunRecord]) -> None:
         console.print(Text(f"{failed} attempts failed", "bold red"))
     for line in reason_lines(reasons.found()):
         console.print(Text(visible(f"  {line}"), "red"), soft_wrap=True)
+    if line := thought_line(*records):
+        console.print(Text(line, "bold yellow"), soft_wrap=True)
 
 
 def print_run(
@@ -147,8 +151,10 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
             yield f"    {each.note}", "dim"
     yield from exam_lines(record, folder)
     yield f"  outcomes: {outcome_line(record)}", ""
-    if cut := record.outcomes.get(Outcome.TRUNCATED.value, 0):
-        yield f"    {cut} ran out of tokens; --max-tokens gives them more", "dim"
+    if line := cut_line(record):
+        yield f"    {line}", "dim"
+    if line := thought_line(record):
+        yield f"    {line}", "bold yellow"
     for each, top in zip(record.estimates, record.ceilings, strict=False):
         bounds = f"{amount(each.value, each.scale)} and {amount(top, each.scale)}"
         yield (

@@ -1,0 +1,1 @@
+"""Where a response is thinking: the one place that tells thoughts from answers."""
