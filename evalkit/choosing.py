@@ -1,7 +1,7 @@
 """From the names in an experiment to tasks, a backend and protocols."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from evalkit.data import Data
 from evalkit.errors import BackendError, PluginError, UsageError, boundary
 from evalkit.experiment import Experiment
 from evalkit.metrics import Metric
+from evalkit.naming import builtin_or_given, named_model
 from evalkit.opening import HELD, Opened, is_folder, opened
 from evalkit.options import build
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts
 from evalkit.registry import unknown
+from evalkit.shots import check_shows, with_shots
 from evalkit.task import Task
 
 
@@ -124,12 +126,8 @@ def check_attempts(
 
 def choose_backend(wanted: Experiment, plugins: Plugins) -> Backend:
     """The backend named before the colon, told the model named behind it."""
-    name, colon, model = builtin_or_given(wanted.model, plugins).partition(":")
-    if not colon or not model:
-        known = ", ".join(entry.item.name for entry in plugins.backends)
-        raise UsageError(
-            f"--model takes backend:model, not {wanted.model!r}. Backends: {known}"
-        )
+    given = builtin_or_given(wanted.model, plugins)
+    name, model = named_model(given, "--model", plugins)
     who = f"backend {name!r}"
     return build(plugins.backends[name], wanted.backend_options, who, model=model)
 
@@ -152,16 +150,6 @@ def replicated(backend: Backend, wanted: Experiment, plugins: Plugins) -> Backen
     if copies is None:
         raise UsageError(f"--replicas {wanted.replicas}: no plugin here runs copies")
     return copies
-
-
-def builtin_or_given(model: str, plugins: Plugins) -> str:
-    """The model that the user named, or the first that a backend offers."""
-    if model:
-        return model
-    for cls in plugins.backends.in_plugin_order():
-        if cls.builtin_model:
-            return f"{cls.name}:{cls.builtin_model}"
-    raise UsageError("no --model given, and no backend here brings one")
 
 
 def offered(task: Task, name: str, plugins: Plugins) -> Protocol:
@@ -232,9 +220,9 @@ def choose_protocols(
     if not picked:
         raise UsageError(unsuited(own[0], chosen.task, candidate))
     shots = chosen.wish.shots if wanted.shots is None else wanted.shots
-    shown = [
-        with_shots(each, shots, strict=not wanted.every_protocol) for each in picked
-    ]
+    if shots and not wanted.every_protocol:
+        check_shows(picked, shots, chosen.task)
+    shown = [with_shots(each, shots) for each in picked]
     return tuple(with_sampling(each, wanted) for each in shown)
 
 
@@ -247,20 +235,6 @@ def unsuited(protocol: Protocol, task: Task, candidate: Candidate) -> str:
         f"model {model.name!r} has no {lacks}, which protocol {protocol.name!r} "
         f"needs. Without: {', '.join(others) or 'verbatim'}"
     )
-
-
-def with_shots(protocol: Protocol, shots: int | None, *, strict: bool) -> Protocol:
-    """The protocol with so many worked examples; a UsageError if it shows none, unless
-    it need not be `strict`."""
-    if shots is None:
-        return protocol
-    if any(each.name == "shots" for each in fields(protocol)):
-        return replace(protocol, **dict[str, Any](shots=shots))
-    if strict and shots:
-        raise UsageError(
-            f"--shots {shots}: protocol {protocol.name!r} shows no worked examples"
-        )
-    return protocol
 
 
 def with_sampling(protocol: Protocol, wanted: Experiment) -> Protocol:

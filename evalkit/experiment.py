@@ -65,11 +65,12 @@ def check_numbers(wanted: Experiment) -> None:
     limits: tuple[tuple[str, float | None, float, float], ...] = (
         ("--attempts", wanted.attempts, 1, 10_000),
         ("--limit", wanted.limit, 1, 10**9),
+        ("--seed", wanted.seed, -(10**18), 10**18),
         ("--price-in", wanted.price_in, 0, 10**6),
         ("--price-out", wanted.price_out, 0, 10**6),
         ("--max-cost", wanted.max_cost, 0, 10**9),
         ("--replicas", wanted.replicas, 1, 10_000),
-        ("--shots", wanted.shots, 0, 1000),
+        ("--shots", wanted.shots, 0, 10**6),
         ("--judge-votes", wanted.judge_votes, 1, 99),
         ("--max-tokens", wanted.sampling.get("max_tokens"), 1, 10**7),
         ("--temperature", wanted.sampling.get("temperature"), 0, 100),

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from evalkit.errors import DataError, UsageError, reason
+from evalkit.misnamed import instead
 from evalkit.record import RunRecord, RunSpec, Session, encode, pretty
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -78,7 +79,8 @@ class RunFolder:
             return msgspec.json.decode(self.record.read_bytes(), type=RunRecord)
         except OSError:
             state = f"{self._state()}: no record.json"
-            raise UsageError(f"{str(self.path)!r} is {state}") from None
+            meant = instead(self.path)
+            raise UsageError(f"{str(self.path)!r} is {state}{meant}") from None
         except msgspec.DecodeError as exc:
             raise UsageError(f"{str(self.record)!r} is damaged: {exc}") from exc
 

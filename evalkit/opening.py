@@ -8,6 +8,7 @@ from evalkit.data import Data
 from evalkit.errors import PluginError, UsageError, boundary
 from evalkit.options import build
 from evalkit.plugins import Plugins
+from evalkit.registry import closest
 from evalkit.task import Task
 
 HELD = "path"
@@ -41,7 +42,10 @@ def opened(name: str, plugins: Plugins) -> Opened:
 def opened_folder(folder: Path, plugins: Plugins) -> Opened:
     """The task in a folder; UsageError if there is none that a plugin knows."""
     if not folder.is_dir():
-        raise UsageError(f"no task in {str(folder)!r}: there is no such folder")
+        known = [entry.item.name for entry in (*plugins.tasks, *plugins.suites)]
+        close = closest(folder.name, known)
+        meant = "" if close is None else f". Did you mean {close!r}?"
+        raise UsageError(f"no task in {str(folder)!r}: there is no such folder{meant}")
     with boundary(PluginError, f"opening {str(folder)!r}"):
         cls: type[Task] | None = plugins.hook.evalkit_open_task(folder=folder)
     if cls is None:

@@ -14,6 +14,8 @@ from evalkit.registry import unknown
 T = TypeVar("T")
 
 REQUIRED = "required"
+BITS = 64
+"""Of whole numbers, the sign included: what records can hold."""
 
 
 def parse(words: Iterable[str], flag: str) -> dict[str, str]:
@@ -23,8 +25,20 @@ def parse(words: Iterable[str], flag: str) -> dict[str, str]:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{flag} takes name=value, not {word!r}")
+        if name in options:
+            raise UsageError(
+                f"{flag} {name} takes one value, and was given {options[name]!r} and "
+                f"{value!r}"
+            )
         options[name] = value
     return options
+
+
+def listed(words: Iterable[str]) -> tuple[str, ...]:
+    """The names in the words of a repeatable flag, which may hold several each with
+    commas between them."""
+    names = (name.strip() for word in words for name in word.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def settable(cls: type[Any]) -> dict[str, Field[Any]]:
@@ -79,6 +93,8 @@ def convert(text: str, kind: Any, where: str) -> object:
         raise UsageError(f"{where}: {problem}, not {text!r}") from None
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"{where}: expected a finite number, not {text!r}")
+    if isinstance(value, int) and value.bit_length() >= BITS:
+        raise UsageError(f"{where}: expected a number of at most {BITS} bits")
     return value
 
 

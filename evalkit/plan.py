@@ -35,6 +35,7 @@ from evalkit.options import settable
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts, Plain, RunSpec, encode
+from evalkit.shots import check_shots
 from evalkit.spending import Budget, Prices
 from evalkit.suite import Suite
 from evalkit.task import Task
@@ -265,6 +266,7 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
     model = setting.candidate.model
     chosen, checked, exemplars = read.chosen, read.checked, read.exemplars
     task = chosen.task
+    check_shots(task, protocol, wanted.shots, len(exemplars))
     check_first_request(task, protocol, checked.first, exemplars)
     spec = RunSpec(
         task=task.name,

@@ -17,6 +17,8 @@ class Named(Protocol):
 
 T = TypeVar("T", bound=Named)
 
+ALIKE = 0.65
+"""How alike two names must be for one to be suggested, from 0 to 1."""
 MANY = 20
 """As many names are worth listing in an error."""
 
@@ -67,9 +69,26 @@ class Registry(Generic[T]):
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """The sentence for a name that nobody registered."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f"no {kind} named {name!r}. Did you mean {close[0]!r}?"
+    close = closest(name, names)
+    if close is not None:
+        return f"no {kind} named {name!r}. Did you mean {close!r}?"
     listed = ", ".join(names[:MANY]) or "none"
     more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
     return f"no {kind} named {name!r}. There are: {listed}{more}"
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """The name that was meant, as far as that can be told: the same but for capitals
+    and signs, or one that looks alike, or the only one that this is a part of."""
+    known = {folded(each): each for each in names}
+    wanted = folded(name)
+    alike = difflib.get_close_matches(wanted, known, n=1, cutoff=ALIKE)
+    if wanted in known or alike:
+        return known.get(wanted) or known[alike[0]]
+    around = [each for each in known if wanted and wanted in each]
+    return known[around[0]] if len(around) == 1 else None
+
+
+def folded(name: str) -> str:
+    """A name without what is easily typed otherwise."""
+    return "".join(each for each in name.casefold() if each.isalnum()) or name

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from evalkit.choosing import Wish
+from evalkit.errors import UsageError
 from evalkit.folder import replace_file, slug
 from evalkit.plan import Plan
 from evalkit.record import RunRecord, pretty
@@ -66,6 +69,16 @@ class SuiteRecord:
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / "suite.json", pretty(self))
         replace_file(folder / "card.md", card.encode())
+
+
+def read_suite(path: Path) -> SuiteRecord:
+    """A suite's record from its file; UsageError if it is damaged."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=SuiteRecord)
+    except OSError as exc:
+        raise UsageError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
+    except msgspec.DecodeError as exc:
+        raise UsageError(f"{str(path)!r} is damaged: {exc}") from exc
 
 
 def leaves(parts: Sequence[PartRecord]) -> Iterator[PartRecord]:

@@ -89,12 +89,6 @@ def read_all(descriptor: int) -> str:
     return b"".join(chunks).decode()
 
 
-def test_without_a_model_the_builtin_one_is_named(evalkit: Evalkit) -> None:
-    done = evalkit("run", "--tasks=nope")
-    assert "No --model given" in done.stderr
-    assert "--model BACKEND:MODEL" in done.stderr
-
-
 def test_many_runs_are_summed_up() -> None:
     log = io.StringIO()
     display = LogDisplay(log)

@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from evalkit.__about__ import __version__
+from evalkit.commands.once import StrictGroup
 from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins
 from evalkit.stopping import INTERRUPTED, GaveUp, Stopped
@@ -70,7 +71,9 @@ def warn(what: str) -> None:
 def command_line(plugins: Plugins) -> click.Group:
     """The ``evalkit`` group with every plugin's subcommands."""
 
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+    @click.group(
+        cls=StrictGroup, context_settings={"help_option_names": ["-h", "--help"]}
+    )
     @click.version_option(__version__, prog_name="evalkit")
     def cli() -> None:
         """Evaluate language models when the score must be believed."""

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
+from evalkit.commands.once import strict
 from evalkit.hookspecs import hookimpl
 
 COMMANDS = {
     "run": "Put tasks to a model, judge its answers, and write a card.",
     "tasks": "List the tasks and suites, or tell all about the task or suite NAME.",
-    "backends": "List the backends and their options.",
+    "backends": "List the backends, or tell all about the backend NAME and its "
+    "options.",
     "plugins": "List the plugins, those that do not work included.",
     "show": "Show the finished run in the folder RUN, or one of its samples.",
     "grade": "Judge the answers of a finished run anew, or those in any file of "
@@ -32,7 +34,7 @@ class Deferred(click.Command):
         """Import the command."""
         module = importlib.import_module(f"evalkit.commands.{self.name}")
         command: click.Command = getattr(module, f"{self.name}_command")
-        return command
+        return strict(command)
 
     def make_context(
         self,

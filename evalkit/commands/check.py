@@ -9,7 +9,7 @@ from evalkit.checks import Check, check_task
 from evalkit.choosing import Chosen, choose_tasks, offered
 from evalkit.errors import DataError, UsageError
 from evalkit.experiment import Experiment
-from evalkit.options import parse
+from evalkit.options import listed, parse
 from evalkit.plan import find_data
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
@@ -36,9 +36,10 @@ from evalkit.text import visible
 @click.option(
     "--protocol",
     "-p",
-    default="",
-    metavar="NAME",
-    help="Check the prompts of this protocol only; all of the task's if left out.",
+    "protocols",
+    multiple=True,
+    metavar="NAME[,NAME...]",
+    help="Check the prompts of these protocols only; of all of the task's if left out.",
 )
 @click.pass_obj
 def check_command(
@@ -48,7 +49,7 @@ def check_command(
     every: bool,
     task_options: tuple[str, ...],
     data: Path | None,
-    protocol: str,
+    protocols: tuple[str, ...],
 ) -> int:
     """Check tasks without a model: their samples, prompts and reference answers.
 
@@ -65,12 +66,13 @@ def check_command(
     options = parse(task_options, "--set")
     wanted = Experiment(tasks=names, task_options=options, data=data)
     chosen = choose_tasks(wanted, plugins)
+    ways = listed(protocols)
     for each in chosen:
-        prompted(each, protocol, plugins)
-    return check_each(chosen, protocol, plugins)
+        prompted(each, ways, plugins)
+    return check_each(chosen, ways, plugins)
 
 
-def check_each(chosen: list[Chosen], protocol: str, plugins: Plugins) -> int:
+def check_each(chosen: list[Chosen], ways: tuple[str, ...], plugins: Plugins) -> int:
     """Check task after task; one whose data are not at hand waits for the others."""
     failed = 0
     missing: list[DataError] = []
@@ -87,7 +89,7 @@ def check_each(chosen: list[Chosen], protocol: str, plugins: Plugins) -> int:
             click.echo(visible(f"  {'none':6}  worked examples: {without}"))
         protocols = [
             p
-            for p in prompted(each, protocol, plugins)
+            for p in prompted(each, ways, plugins)
             if not (without and p.shows_examples)
         ]
         for check in check_task(task, each.words, protocols, examples=not without):
@@ -108,10 +110,12 @@ def no_examples(chosen: Chosen) -> str:
     return ""
 
 
-def prompted(chosen: Chosen, name: str, plugins: Plugins) -> tuple[Protocol, ...]:
-    """The protocols whose prompts are checked: the one named, or all of the task's."""
+def prompted(
+    chosen: Chosen, names: tuple[str, ...], plugins: Plugins
+) -> tuple[Protocol, ...]:
+    """The protocols whose prompts are checked: those named, or all of the task's."""
     task = chosen.task
-    return (offered(task, name, plugins),) if name else task.protocols
+    return tuple(offered(task, name, plugins) for name in names) or task.protocols
 
 
 def lines(check: Check) -> Iterator[str]:

@@ -55,7 +55,7 @@ from evalkit.types import Outcome
     metavar="FILE",
     help="Write a line of JSON for each row.",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many.")
+@click.option("--limit", type=click.IntRange(1, 10**9), help="Only the first so many.")
 @click.pass_obj
 def grade_command(
     plugins: Plugins,

@@ -250,19 +250,18 @@ def show_marks_command(plugins: Plugins, /, run: Path) -> None:
 
 
 @marks_command.command("agree")
-@click.argument("runs", metavar="RUN...", type=FOLDER, nargs=-1, required=True)
-@click.argument("first", metavar="MARKER")
-@click.argument("second", metavar="MARKER")
+@click.argument("words", metavar="RUN... MARKER MARKER", nargs=-1, required=True)
 @click.pass_obj
-def agree_command(
-    plugins: Plugins, /, runs: Sequence[Path], first: str, second: str
-) -> None:
+def agree_command(plugins: Plugins, /, words: tuple[str, ...]) -> None:
     """Compare two markers of RUN, question by question and in all.
 
     Any two of automatic, judge, human, human2 and so on. Kappa is weighted by the
     squares of the differences; its interval treats the questions as drawn from a larger
     pool. Several runs of one task are pooled.
     """
+    *paths, first, second = words if len(words) > 1 else (*words, "")
+    runs = [Path(each) for each in paths]
+    check_markers(runs, (first, second))
     held = read_runs(runs)
     compared = compare(held, first, second)
     console = Console(highlight=False)
@@ -287,3 +286,16 @@ def agree_command(
             marking = None if name == AUTOMATIC else read_marking(run.folder, name)
             for each in totals(run, metrics, marking):
                 click.echo(f"  {each.metric} by {name}: {estimate_line(each)}")
+
+
+def check_markers(runs: Sequence[Path], named: tuple[str, str]) -> None:
+    """Refuse a command that does not name two markers behind the runs."""
+    folders = [each for each in named if not each or Path(each).is_dir()]
+    if runs and not folders:
+        return
+    every = (*runs, *(Path(each) for each in folders if each))
+    known = sorted({name for run in every for name in markers(RunFolder(run))})
+    raise UsageError(
+        "marks agree takes the names of two markers behind the runs, such as "
+        f"automatic human. There are: {', '.join((AUTOMATIC, *known))}"
+    )

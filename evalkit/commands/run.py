@@ -1,40 +1,31 @@
 """evalkit run"""
 
-import gc
-import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from evalkit.choosing import builtin_or_given
+from evalkit.commands.running import announced, run_and_tell
 from evalkit.errors import UsageError
 from evalkit.estimate import outlook
 from evalkit.experiment import Experiment
-from evalkit.families import family_of
-from evalkit.judging.telling import Judged, judged
-from evalkit.options import parse
-from evalkit.plan import Plan, plan
+from evalkit.options import listed, parse
 from evalkit.plugins import Plugins
-from evalkit.progress import Display, LogDisplay, TerminalDisplay
-from evalkit.record import RunRecord
-from evalkit.report.suites import suite_card
-from evalkit.report.terminal import print_all
 from evalkit.report.workload import workload_line, workload_table
-from evalkit.runner import execute, renew_cards, writing
-from evalkit.stopping import Stop
-from evalkit.suite_record import SuiteRecord, sum_up
-from evalkit.text import visible
 
 EVERY = "all"
 """What ``--protocol`` calls all of them."""
 
 
 @click.command("run")
+@click.argument("words", nargs=-1, metavar="")
 @click.option(
-    "--tasks", "-t", default="", metavar="NAME|FOLDER,...", help="See: evalkit tasks."
+    "--tasks",
+    "-t",
+    multiple=True,
+    metavar="NAME|FOLDER,...",
+    help="See: evalkit tasks.",
 )
 @click.option(
     "--model",
@@ -46,7 +37,8 @@ EVERY = "all"
 @click.option(
     "--protocol",
     "-p",
-    default="",
+    "protocols",
+    multiple=True,
     metavar="NAME[,NAME...]",
     help="How questions are put: one way, several, or 'all' that a task has and the "
     "model can be asked in; the task's first that suits it if left out.",
@@ -108,7 +100,13 @@ EVERY = "all"
     metavar="NAME=VALUE",
     help="An option of its backend, or max_tokens, temperature, system.",
 )
-@click.option("--metric", "metrics", multiple=True, help="A metric to add.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME[,NAME...]",
+    help="Metrics to add.",
+)
 @click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
 @click.option("--limit", type=int, help="Only the first so many samples of each task.")
 @click.option("--max-tokens", type=int, help="Most tokens that an answer may have.")
@@ -135,9 +133,10 @@ EVERY = "all"
 def run_command(
     plugins: Plugins,
     /,
-    tasks: str,
+    words: tuple[str, ...],
+    tasks: tuple[str, ...],
     model: str,
-    protocol: str,
+    protocols: tuple[str, ...],
     shots: int | None,
     task_options: tuple[str, ...],
     backend_options: tuple[str, ...],
@@ -177,12 +176,17 @@ def run_command(
     judged or a suite lacks a part, 2 if something asked for is wrong, 3 if the next
     request could have cost more than --max-cost allows, 130 after Ctrl-C.
     """
+    if words:
+        raise UsageError(astray(words, plugins))
+    ways = listed(protocols)
+    if EVERY in ways and len(ways) > 1:
+        raise UsageError(f"--protocol {','.join(ways)}: {EVERY!r} has the others in it")
     given = {"max_tokens": max_tokens, "temperature": temperature, "top_p": top_p}
     wanted = Experiment(
         tasks=listed(tasks),
         model=model,
-        protocols=() if protocol == EVERY else listed(protocol),
-        every_protocol=protocol == EVERY,
+        protocols=() if ways == (EVERY,) else ways,
+        every_protocol=ways == (EVERY,),
         shots=shots,
         task_options=parse(task_options, "--set"),
         backend_options=with_flags(
@@ -199,7 +203,7 @@ def run_command(
         judge_votes=judge_votes,
         judge_options=parse(judge_options, "--judge-set"),
         sampling={name: value for name, value in given.items() if value is not None},
-        metrics=metrics,
+        metrics=listed(metrics),
         attempts=attempts,
         seed=seed,
         limit=limit,
@@ -220,53 +224,6 @@ def run_command(
     return run_and_tell(planned, plugins, errors)
 
 
-def announced(wanted: Experiment, plugins: Plugins, errors: Console) -> Plan:
-    """Say which model is meant and what is left out, and make the plan."""
-    if not wanted.model:
-        builtin = builtin_or_given("", plugins)
-        errors.print(
-            f"No --model given: using the small built-in model {builtin}.\n"
-            "To evaluate another: --model BACKEND:MODEL, such as "
-            "--model hf:Qwen/Qwen3-8B (see: evalkit backends)",
-            markup=False,
-        )
-    with errors.status("Checking tasks and data, finding the model"):
-        planned = plan(wanted, plugins)
-    for line in (*absences(planned), *suggestions(planned, plugins)):
-        errors.print(visible(line), markup=False, soft_wrap=True)
-    return planned
-
-
-def collect_less_often() -> None:
-    """Have Python look for reference cycles less often than it does by itself.
-
-    It would spend a sixth of a busy run on that and find next to nothing: what a
-    finished question leaves behind goes when its last reference does.
-    """
-    gc.set_threshold(20_000, 20, 100)
-
-
-def run_and_tell(planned: Plan, plugins: Plugins, errors: Console) -> int:
-    """Run, print what came of it; the exit status."""
-    collect_less_often()
-    stop = Stop()
-    with displayed(plugins, errors) as display, stop.on_interrupt(display.say):
-        records = execute(planned, plugins, stop=stop)
-    summaries = sum_up(planned, records)
-    with writing(planned.output):
-        for each in summaries:
-            each.write(planned.output, suite_card(each))
-        renew_cards(planned, records, plugins)
-    out = Console(highlight=False)
-    print_all(out, records, summaries, planned.output)
-    marked = list(judged(planned))
-    for by_judge in marked:
-        spec = by_judge.planned.spec
-        whose = f"{spec.task}, protocol {spec.protocol}: " if len(marked) > 1 else ""
-        out.print(visible(f"{whose}{by_judge.line}"), markup=False, soft_wrap=True)
-    return exit_status(records, summaries, marked)
-
-
 def with_flags(options: Mapping[str, str], **flags: str | None) -> Mapping[str, str]:
     """Backend options with those that have a flag of their own."""
     given = {name: value for name, value in flags.items() if value is not None}
@@ -276,52 +233,13 @@ def with_flags(options: Mapping[str, str], **flags: str | None) -> Mapping[str, 
     return {**options, **given}
 
 
-def listed(names: str) -> tuple[str, ...]:
-    """Names parted by commas."""
-    return tuple(name.strip() for name in names.split(",") if name.strip())
-
-
-def absences(planned: Plan) -> list[str]:
-    """What is said of tasks that a suite has to do without."""
-    return [
-        f"evalkit: warning: {name} is left out, and its suite gets no average: {why}"
-        for name, why in planned.absent.items()
-    ]
-
-
-def suggestions(planned: Plan, plugins: Plugins) -> list[str]:
-    """The family's own way of asking, where the model's name tells one and questions
-    with free answers are put otherwise."""
-    own = family_of(planned.model.name, (entry.item for entry in plugins.protocols))
-    free = [run.protocol for run in planned.runs if not run.protocol.chooses]
-    if own is None or not free or any(each.name == own.name for each in free):
-        return []
-    used = ", ".join(dict.fromkeys(each.name for each in free))
-    return [
-        f"The name of model {planned.model.name!r} is that of a family with a way of "
-        f"asking of its own: --protocol {own.name} ({own.card}). Used now: {used}"
-    ]
-
-
-def exit_status(
-    records: list[RunRecord], summaries: list[SuiteRecord], marked: list[Judged]
-) -> int:
-    """1 if any request failed for good, an answer has no marks, or a suite lacks a
-    part."""
-    failed = any(record.errors for record in records)
-    failed = failed or any(each.unmarked for each in marked)
-    return int(failed or any(each.lacking for each in summaries))
-
-
-@contextmanager
-def displayed(plugins: Plugins, console: Console) -> Generator[Display]:
-    """Show progress on standard error while the block runs."""
-    display = (
-        TerminalDisplay(console) if console.is_terminal else LogDisplay(sys.stderr)
-    )
-    plugins.manager.register(display)
-    try:
-        yield display
-    finally:
-        plugins.manager.unregister(display)
-        display.close()
+def astray(words: Sequence[str], plugins: Plugins) -> str:
+    """The sentence for words that no option stands before."""
+    first = words[0]
+    if first.partition(":")[0] in plugins.backends:
+        meant = f"--model {first}"
+    elif "=" in first:
+        meant = f"--set {first}"
+    else:
+        meant = f"--tasks {','.join(word.strip(',') for word in words)}"
+    return f"no option stands before {first!r}. Did you mean {meant}?"

@@ -10,11 +10,13 @@ from rich.console import Console
 from evalkit.errors import UsageError
 from evalkit.folder import RunFolder
 from evalkit.marks.store import Marking, markings
+from evalkit.misnamed import SUITE
 from evalkit.registry import unknown
 from evalkit.report.marks import marked_lines, step_lines
-from evalkit.report.terminal import print_run
+from evalkit.report.terminal import print_run, print_suite
 from evalkit.report.words import points
 from evalkit.results import Results
+from evalkit.suite_record import read_suite
 from evalkit.text import visible
 from evalkit.types import Attempt, Ranked, SampleResult, Turn
 
@@ -24,13 +26,24 @@ DATA = ("{", "[")
 
 @click.command("show")
 @click.argument("run", type=click.Path(path_type=Path))
+@click.argument("words", nargs=-1, metavar="")
 @click.option("--sample", metavar="ID", help="Show one sample in full.")
-def show_command(run: Path, sample: str | None) -> None:
+def show_command(run: Path, words: tuple[str, ...], sample: str | None) -> None:
     """Show the finished run in the folder RUN, or one of its samples.
 
     A sample is shown with the exact prompt as the model got it, each answer, its
-    score, and why.
+    score, and why. RUN may be the folder of a suite, too.
     """
+    if words:
+        one = "show takes one run" if Path(words[0]).is_dir() else ""
+        raise UsageError(
+            one
+            or f"no option stands before {words[0]!r}. Did you mean "
+            f"--sample {words[0]}?"
+        )
+    if sample is None and (run / SUITE).is_file():
+        print_suite(Console(highlight=False), read_suite(run / SUITE), run)
+        return
     folder = RunFolder(run)
     record = folder.read_record()
     if sample is None:

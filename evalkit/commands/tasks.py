@@ -7,27 +7,37 @@ from typing import Any
 import click
 
 from evalkit.choosing import check_task_name
-from evalkit.options import default_of, settable
+from evalkit.data import Data
+from evalkit.described import option_lines
+from evalkit.exam.task import Exam
+from evalkit.opening import is_folder, opened
+from evalkit.options import build
 from evalkit.plugins import Plugins
 from evalkit.suite import Suite
 from evalkit.task import Task
+from evalkit.text import visible
 
 MANY = 12
 """A suite of more parts is one line of the list."""
 
 
 @click.command("tasks")
-@click.argument("name", required=False)
+@click.argument("name", metavar="[NAME|FOLDER]", required=False)
 @click.option(
     "--all", "every", is_flag=True, help="List the tasks of large suites too."
 )
 @click.pass_obj
 def tasks_command(plugins: Plugins, /, name: str | None, every: bool) -> None:
-    """List the tasks and suites, or tell all about the task or suite NAME."""
+    """List the tasks and suites, or tell all about the task or suite NAME.
+
+    FOLDER is one with an exam of your own.
+    """
     if name is None:
         listing(plugins, every=every)
     elif name in plugins.suites:
         click.echo(suite_description(plugins.suites[name]))
+    elif is_folder(name, plugins):
+        click.echo(visible(folder_description(name, plugins)))
     else:
         check_task_name(name, plugins)
         click.echo(description(plugins.tasks[name]))
@@ -102,22 +112,35 @@ def first_line(cls: type[Any]) -> str:
     return (inspect.getdoc(cls) or "").partition("\n")[0]
 
 
-def description(task: type[Task]) -> str:
+def description(task: type[Task] | Task) -> str:
     """Everything that a user may want to know before running a task."""
+    return "\n".join((*facts(task), *option_lines(class_of(task), "--set")))
+
+
+def folder_description(name: str, plugins: Plugins) -> str:
+    """The same of the task in a folder, where its questions are at hand."""
+    found = opened(name, plugins)
+    who = f"the task in {name!r}"
+    task = build(found.cls, found.words, who, data=Data())
+    title = (f"title:     {task.paper.title}",) if isinstance(task, Exam) else ()
+    count = sum(1 for _ in task.samples())
+    return "\n".join((*facts(task), *title, f"questions: {count}"))
+
+
+def facts(task: type[Task] | Task) -> Iterator[str]:
+    """What a task is, where it comes from, how it can be asked."""
     dataset = task.dataset
     source = f"{dataset.id} at {dataset.revision}" if dataset else "in the package"
-    options = [
-        f"  --set {name}=...  ({default_of(each)})"
-        for name, each in settable(task).items()
-    ]
-    lines = [
-        f"{task.name}, version {task.version}",
-        "",
-        inspect.getdoc(task) or "",
-        "",
-        f"dataset:   {source}",
-        f"protocols: {', '.join(each.name for each in task.protocols)}",
-        f"metrics:   {', '.join(each.name for each in task.metrics)}",
-        *(["options:", *options] if options else []),
-    ]
-    return "\n".join(lines)
+    yield f"{task.name}, version {task.version}"
+    yield ""
+    yield inspect.getdoc(class_of(task)) or ""
+    yield ""
+    if isinstance(task, type):
+        yield f"dataset:   {source}"
+    yield f"protocols: {', '.join(each.name for each in task.protocols)}"
+    yield f"metrics:   {', '.join(each.name for each in task.metrics)}"
+
+
+def class_of(task: type[Task] | Task) -> type[Task]:
+    """The task's class."""
+    return task if isinstance(task, type) else type(task)

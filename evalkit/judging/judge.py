@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.backend import Backend, Model
 from evalkit.errors import BackendError, TaskError, UsageError, boundary
+from evalkit.naming import named_model
 from evalkit.options import build
 from evalkit.plugins import Plugins
 from evalkit.types import Sampling
@@ -79,12 +80,7 @@ def name_judge(wanted: "Experiment", tested: Backend, plugins: Plugins) -> Named
     """The judge that the user named, if any; a UsageError for words that are wrong."""
     if not wanted.judge:
         return None
-    name, colon, model = wanted.judge.partition(":")
-    if not colon or not model:
-        known = ", ".join(entry.item.name for entry in plugins.backends)
-        raise UsageError(
-            f"--judge takes backend:model, not {wanted.judge!r}. Backends: {known}"
-        )
+    name, model = named_model(wanted.judge, "--judge", plugins)
     manner = build(Manner, ours(wanted.judge_options), "--judge-set")
     options = theirs(wanted.judge_options)
     if not options and (name, model) == (tested.name, tested.model):

@@ -71,7 +71,7 @@ def print_all(
         if len(runs) > 1 and runs[0].estimates:
             print_matrix(console, runs[0], RunFolder.of(root, runs[0].spec))
     for suite in suites:
-        print_suite(console, suite, root)
+        print_suite(console, suite, suite.folder(root))
     print_failures(console, [each for each in records if each.spec.digest in within])
 
 
@@ -97,8 +97,8 @@ def print_matrix(console: Console, record: RunRecord, folder: RunFolder) -> None
             console.print(Text(visible(line)), soft_wrap=True)
 
 
-def print_suite(console: Console, suite: SuiteRecord, root: Path) -> None:
-    """Print a suite's parts and its average."""
+def print_suite(console: Console, suite: SuiteRecord, folder: Path) -> None:
+    """Print a suite's parts, its average and where its card is."""
     table = Table(title=Text(short(f"{suite.suite}: {suite.model}", console.width)))
     for name in ("part", "protocol", "shots", "value (interval)", "samples"):
         table.add_column(
@@ -109,7 +109,7 @@ def print_suite(console: Console, suite: SuiteRecord, root: Path) -> None:
     console.print()
     console.print(table)
     console.print(Text(visible(average_line(suite)), "bold"), soft_wrap=True)
-    console.print(Text(f"  card: {suite.folder(root) / 'card.md'}"), soft_wrap=True)
+    console.print(Text(f"  card: {folder / 'card.md'}"), soft_wrap=True)
 
 
 def print_failures(console: Console, records: Sequence[RunRecord]) -> None:

@@ -305,6 +305,13 @@ def test_runs_without_a_rubric_are_left_alone(evalkit: Evalkit, tmp_path: Path) 
     assert len(points(tmp_path)) == 4
 
 
+def test_a_judge_has_nothing_to_do_without_a_rubric(evalkit: Evalkit) -> None:
+    words = ("run", "--tasks=counting", "--model=scripted:doubling:sit")
+    done = evalkit(*words, "--judge=scripted:judges:fair")
+    assert done.returncode == 2
+    assert "--judge marks by rubrics, and 'counting' has none" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
@@ -333,10 +340,6 @@ def test_runs_without_a_rubric_are_left_alone(evalkit: Evalkit, tmp_path: Path) 
                 "--judge-set=temperature=0",
             ),
             "the same vote again",
-        ),
-        (
-            ("--judge=scripted:judges:fair", "--tasks=counting"),
-            "--judge marks by rubrics, and 'counting' has none",
         ),
         (
             (
