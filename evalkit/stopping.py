@@ -51,8 +51,9 @@ class Stop:
 
         The second stops at once, as the first does when nothing is under way yet.
         """
-        if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread may say what signals do
+        here = threading.current_thread() is threading.main_thread()
+        if not here or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            yield  # only the main thread may say what signals do, if they do anything
             return
 
         def interrupt(number: int, frame: FrameType | None) -> None:

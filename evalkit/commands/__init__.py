@@ -10,18 +10,32 @@ import click
 
 from evalkit.__about__ import __version__
 from evalkit.commands.once import StrictGroup
+from evalkit.commands.streams import FAILED, guarded
 from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins
 from evalkit.stopping import INTERRUPTED, GaveUp, Stopped
 from evalkit.text import visible
 
 WITHOUT = "EVALKIT_WITHOUT"
+CLICKS = (click.ClickException, click.Abort)
+"""What click raises for a person to read."""
 
 
 def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
+    lacking = guarded()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, interrupt)
+    status = status_of_command()
+    if why := lacking():
+        complain(why)
+        status = status or FAILED
+    sys.exit(status)
+
+
+def status_of_command() -> int:
+    """Call the command that the words name; its exit status."""
     try:
         without = {each.strip() for each in os.environ.get(WITHOUT, "").split(",")}
         plugins = Plugins(without=without, warn=warn)
@@ -29,23 +43,28 @@ def main() -> None:
         status = cli(obj=plugins, prog_name="evalkit", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as exc:
         click.echo(exc.format_message())
-        sys.exit(2)
-    except (EvalkitError, click.ClickException) as exc:
-        complain(exc.format_message() if isinstance(exc, click.ClickException) else exc)
-        sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
-        complain(f"interrupted; what was finished is saved. To go on: {again()}")
-        sys.exit(INTERRUPTED)
-    except GaveUp as exc:
-        complain(exc)
-        sys.exit(exc.status)
-    except Stopped as exc:
-        complain(f"{exc}. To go on: {again()}")
-        sys.exit(exc.status)
+        return 2
     except BrokenPipeError:  # whoever read our output has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    sys.exit(status or 0)
+        return 1
+    except (EvalkitError, Stopped, KeyboardInterrupt, *CLICKS) as exc:
+        status, why = ending(exc)
+        complain(why)
+    return status or 0
+
+
+def ending(exc: BaseException) -> tuple[int, object]:
+    """The exit status for an exception that a person can understand, and the line."""
+    if isinstance(exc, click.ClickException):
+        return 2, exc.format_message()
+    if isinstance(exc, GaveUp):
+        return exc.status, exc
+    if isinstance(exc, Stopped):
+        return exc.status, f"{exc}. To go on: {again()}"
+    if isinstance(exc, KeyboardInterrupt | click.Abort):
+        return INTERRUPTED, (
+            f"interrupted; what was finished is saved. To go on: {again()}"
+        )
+    return 2, exc
 
 
 def again() -> str:
