@@ -1,5 +1,6 @@
 """From the names in an experiment to tasks, a backend and protocols."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,9 @@ from evalkit.record import DatasetFacts
 from evalkit.registry import unknown
 from evalkit.shots import check_shows, with_shots
 from evalkit.task import Task
+
+DATA = "EVALKIT_DATA"
+"""The variable that names a folder with datasets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +109,10 @@ def choose_task(found: Opened, options: Mapping[str, str], data: Data) -> Chosen
     return Chosen(task=task, words=words, wish=Wish(task=found.name))
 
 
-def data_root(folder: Path | None) -> Path | None:
-    """The data folder, if it is one."""
+def data_root(given: Path | None) -> Path | None:
+    """The data folder that was given, or else is named by EVALKIT_DATA."""
+    named = os.environ.get(DATA)
+    folder = Path(named) if given is None and named else given
     if folder is not None and not folder.is_dir():
         raise UsageError(f"data folder {str(folder)!r} does not exist or is no folder")
     return folder

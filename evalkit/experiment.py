@@ -3,14 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_type_hints
 
 from evalkit.errors import UsageError
+from evalkit.given import given
+from evalkit.registry import unknown
 from evalkit.spending import Prices
+from evalkit.types import Sampling
+
+SETTINGS = ("max_tokens", "temperature", "top_p")
+"""Of a protocol's sampling those that a user may change."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """What a user asks for: some tasks, put to one model."""
+    """What a user asks for: some tasks, put to one model.
+
+    One name does for several, a text for a path, and numbers for texts of options;
+    what cannot be meant is a UsageError that names the field.
+    """
 
     tasks: tuple[str, ...]
     """Names of tasks and suites."""
@@ -50,7 +61,19 @@ class Experiment:
     judge_options: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of its backend, and how it is asked: fields of `evalkit.judging.judge.Manner`."""
     data: Path | None = None
+    """Where datasets are read from; EVALKIT_DATA, or else the Hub, if not given."""
     output: Path = Path("runs")
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(Experiment).items():
+            value = given(getattr(self, name), kind, f"Experiment: {name}")
+            object.__setattr__(self, name, value)
+        for name, value in self.sampling.items():
+            if name not in SETTINGS:
+                problem = unknown("setting", name, SETTINGS)
+                raise UsageError(f"Experiment: sampling: {problem}")
+            kind = get_type_hints(Sampling)[name]
+            given(value, kind, f"Experiment: sampling[{name!r}]")
 
     @property
     def prices(self) -> Prices | None:

@@ -76,13 +76,14 @@ class RunFolder:
     def read_record(self) -> RunRecord:
         """The record of a finished run; UsageError if there is none to be read."""
         try:
-            return msgspec.json.decode(self.record.read_bytes(), type=RunRecord)
+            record = msgspec.json.decode(self.record.read_bytes(), type=RunRecord)
         except OSError:
             state = f"{self._state()}: no record.json"
             meant = instead(self.path)
             raise UsageError(f"{str(self.path)!r} is {state}{meant}") from None
         except msgspec.DecodeError as exc:
             raise UsageError(f"{str(self.record)!r} is damaged: {exc}") from exc
+        return record.lying_in(self.path)
 
     def _state(self) -> str:
         """Why there may be no record."""

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import pkgutil
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 GROUP = "evalkit"
 BUILTIN = "evalkit"
 """The origin of what ships with evalkit."""
+WITHOUT = "EVALKIT_WITHOUT"
+"""The variable that names plugins to leave out."""
 COMMANDS = "evalkit.commands.builtin"
 MODULES = (
     "evalkit.metrics",
@@ -64,6 +67,12 @@ class Failed:
         """Who, from where, and what is wrong."""
         who = f"plugin {self.source.name!r} ({self.source.origin})"
         return f"{who} does not work and is left out: {self.why}"
+
+
+def left_out() -> frozenset[str]:
+    """The plugins that the user wants to do without."""
+    words = os.environ.get(WITHOUT, "").split(",")
+    return frozenset(word.strip() for word in words)
 
 
 class Plugins:

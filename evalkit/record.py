@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -140,6 +141,20 @@ class RunRecord:
     regrades: tuple[Regrade, ...] = ()
     """The times that the answers were judged anew, the last of which gave the
     estimates here."""
+    _folder = Path()
+
+    @property
+    def folder(self) -> Path:
+        """The run folder that it was written to or read from. It is not written down:
+        the folder may be moved."""
+        return self._folder
+
+    def lying_in(self, folder: Path) -> "RunRecord":
+        """The same record, which tells its folder."""
+        same = replace(self)
+        object.__setattr__(same, "_folder", folder)
+        return same
+
     reasons: tuple[Reason, ...] = ()
     """Why attempts failed, the commonest reason first; empty in the records of runs
     that are older than this field."""

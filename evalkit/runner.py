@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import cast
 
 from evalkit.backend import Engine
 from evalkit.drive import Drive
@@ -17,7 +18,7 @@ from evalkit.judging.bench import Bench, question
 from evalkit.judging.judge import Judge
 from evalkit.loading import Loading
 from evalkit.plan import Plan, plan
-from evalkit.plugins import Plugins
+from evalkit.plugins import Plugins, left_out
 from evalkit.record import RunRecord
 from evalkit.scheduler import Scheduler
 from evalkit.scoring import Limits, ScoringPool
@@ -33,12 +34,17 @@ OTHER_FILES = 512
 def run(
     wanted: Experiment, plugins: Plugins | None = None, limits: Limits | None = None
 ) -> list[RunRecord]:
-    """Put tasks to a model and return one record per task; files are in `output`.
+    """Put tasks to a model and return a record of each run, which tells its `folder`.
 
     Raises UsageError, DataError or TaskError before the model is loaded if anything
     asked for is wrong.
     """
-    plugins = plugins or Plugins()
+    if not isinstance(cast(object, wanted), Experiment):
+        raise UsageError(
+            f"run() takes an Experiment, not {wanted!r}: "
+            'run(Experiment(tasks="gsm8k", model="hf:Qwen/Qwen3-8B"))'
+        )
+    plugins = plugins or Plugins(without=left_out())
     return execute(plan(wanted, plugins), plugins, limits)
 
 

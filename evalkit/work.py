@@ -238,6 +238,7 @@ class Work:
             self.folder.record.unlink(missing_ok=True)
         self._writer.finish()
         self.folder.write_record(record)
+        record = record.lying_in(self.folder.path)
         self._plugins.hook.evalkit_run_finished(record=record)
         write_card(self.folder, record, self._plugins)
         return record

@@ -1,6 +1,5 @@
 """The ``evalkit`` command. Each module here adds one subcommand."""
 
-import os
 import shlex
 import signal
 import sys
@@ -12,11 +11,10 @@ from evalkit.__about__ import __version__
 from evalkit.commands.once import StrictGroup
 from evalkit.commands.streams import FAILED, guarded
 from evalkit.errors import EvalkitError, PluginError
-from evalkit.plugins import Plugins
+from evalkit.plugins import Plugins, left_out
 from evalkit.stopping import INTERRUPTED, GaveUp, Stopped
 from evalkit.text import visible
 
-WITHOUT = "EVALKIT_WITHOUT"
 CLICKS = (click.ClickException, click.Abort)
 """What click raises for a person to read."""
 
@@ -37,8 +35,7 @@ def main() -> None:
 def status_of_command() -> int:
     """Call the command that the words name; its exit status."""
     try:
-        without = {each.strip() for each in os.environ.get(WITHOUT, "").split(",")}
-        plugins = Plugins(without=without, warn=warn)
+        plugins = Plugins(without=left_out(), warn=warn)
         cli = command_line(plugins)
         status = cli(obj=plugins, prog_name="evalkit", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as exc:
