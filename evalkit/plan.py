@@ -8,9 +8,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from evalkit.backend import Backend, Model
 from evalkit.checked import Checked, check_samples
@@ -29,12 +26,12 @@ from evalkit.data import digest_of
 from evalkit.errors import BackendError, DataError, TaskError, UsageError, boundary
 from evalkit.experiment import Experiment, check_numbers
 from evalkit.folder import check_writable
+from evalkit.identity import option_values, plain_values
 from evalkit.judging.judge import Judge, find_judge, name_judge
 from evalkit.metrics import Metric
-from evalkit.options import settable
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
-from evalkit.record import DatasetFacts, Plain, RunSpec, encode
+from evalkit.record import DatasetFacts, RunSpec, encode
 from evalkit.shots import check_shots
 from evalkit.spending import Budget, Prices
 from evalkit.suite import Suite
@@ -306,26 +303,3 @@ def check_first_request(
         conversation = protocol.converse(sample, exemplars)
         next(conversation)
         conversation.close()
-
-
-def option_values(described: Task | Backend) -> Plain:
-    """A dataclass's options that can move a score, as plain values.
-
-    One whose metadata say ``{"later": True}`` came when there were runs already: it
-    stands only where it is set, so that those keep their names.
-    """
-    values = {
-        name: (getattr(described, name), each)
-        for name, each in settable(type(described)).items()
-        if each.metadata.get("identity", True)
-    }
-    return {
-        name: plain_values(value)
-        for name, (value, each) in values.items()
-        if not (each.metadata.get("later") and value == each.default)
-    }
-
-
-def plain_values(value: object) -> Any:
-    """A value as it will look when it is read back from JSON."""
-    return msgspec.json.decode(encode(value))

@@ -10,13 +10,13 @@ from evalkit.checked import check_samples
 from evalkit.choosing import choose_task, data_root, offered
 from evalkit.data import Data
 from evalkit.errors import UsageError
+from evalkit.identity import option_values
 from evalkit.metrics import Metric
 from evalkit.opening import Opened, opened_folder
 from evalkit.plan import (
     PlannedRun,
     exemplars_of,
     find_data,
-    option_values,
 )
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol

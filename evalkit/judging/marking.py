@@ -9,6 +9,7 @@ from evalkit.__about__ import __version__
 from evalkit.dialogue import Dialogue
 from evalkit.environment import environment
 from evalkit.folder import RunFolder, cut_torn_line, now
+from evalkit.identity import option_values, plain_values
 from evalkit.journal import Journal
 from evalkit.judging.asking import ASKS, Case, examine, said
 from evalkit.judging.judge import Judge
@@ -21,7 +22,7 @@ from evalkit.marks.store import (
     markings,
     write_marking,
 )
-from evalkit.plan import PlannedRun, option_values, plain_values
+from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.record import RunSpec, Session
 from evalkit.results import Results, result_of
