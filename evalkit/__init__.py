@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from evalkit.results import Results
     from evalkit.rows import Row
     from evalkit.runner import run
+    from evalkit.secrets.finding import Secrets
+    from evalkit.secrets.known import known_secrets
+    from evalkit.secrets.likeness import discreet, is_like_a_secret
+    from evalkit.secrets.span import SecretSpan
     from evalkit.stats.intervals import student, wilson
     from evalkit.stopping import Stopped
     from evalkit.suite import Part, Suite
@@ -129,6 +133,13 @@ HOMES = {
     "evalkit.results": ("Results",),
     "evalkit.rows": ("Row",),
     "evalkit.runner": ("run",),
+    "evalkit.secrets.finding": ("Secrets",),
+    "evalkit.secrets.known": ("known_secrets",),
+    "evalkit.secrets.likeness": (
+        "discreet",
+        "is_like_a_secret",
+    ),
+    "evalkit.secrets.span": ("SecretSpan",),
     "evalkit.stats.intervals": (
         "student",
         "wilson",
@@ -226,6 +237,8 @@ __all__ = [
     "SampleResult",
     "Sampling",
     "Score",
+    "SecretSpan",
+    "Secrets",
     "Step",
     "Stopped",
     "Suite",
@@ -243,8 +256,11 @@ __all__ = [
     "cached",
     "choice_protocols",
     "digest_of_tokens",
+    "discreet",
     "download",
     "hookimpl",
+    "is_like_a_secret",
+    "known_secrets",
     "known_thinking",
     "letters",
     "marked",

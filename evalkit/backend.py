@@ -40,6 +40,9 @@ class Engine(ABC):
     """How many requests it wants to have at once; it is kept this full."""
     generated_tokens: int = 0
     """Tokens written so far, those of unfinished answers included."""
+    secrets: Sequence[str] = ()
+    """Keys that it sends with its requests, should they come back in answers. Those in
+    variables of the environment that are named after keys are known without."""
 
     def __enter__(self) -> Self:
         return self

@@ -130,6 +130,7 @@ def turn_of(completion: Completion) -> Turn:
         token_ids=completion.token_ids,
         prompt_sha256=completion.prompt_sha256,
         failure=completion.failure,
+        secrets=completion.secrets,
     )
 
 
@@ -149,6 +150,7 @@ def completion_of(turn: Turn, request: Request) -> Completion:
         token_ids=turn.token_ids,
         prompt_sha256=turn.prompt_sha256,
         failure=turn.failure,
+        secrets=turn.secrets,
     )
 
 

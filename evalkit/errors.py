@@ -16,6 +16,8 @@ Plugin code raises ordinary Python errors; `boundary` gives them their name.
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from evalkit.secrets.likeness import discreet
+
 
 class EvalkitError(Exception):
     """Base of the errors meant to be read by a person."""
@@ -53,6 +55,7 @@ def boundary(error: type[EvalkitError], where: str) -> Generator[None]:
 
 
 def reason(exc: BaseException) -> str:
-    """An exception in one line: its type, and its message when it has one."""
-    message = " ".join(str(exc).split())
+    """An exception in one line: its type, and its message when it has one, in which
+    there may have been secrets."""
+    message = " ".join(discreet(str(exc)).split())
     return f"{type(exc).__name__}: {message}" if message else type(exc).__name__

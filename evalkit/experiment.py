@@ -8,6 +8,7 @@ from typing import get_type_hints
 from evalkit.errors import UsageError
 from evalkit.given import given
 from evalkit.registry import unknown
+from evalkit.secrets.refusing import refuse_secrets
 from evalkit.spending import Prices
 from evalkit.types import Sampling
 
@@ -81,6 +82,12 @@ class Experiment:
         if self.price_in is None and self.price_out is None:
             return None
         return Prices(read=self.price_in or 0.0, written=self.price_out or 0.0)
+
+
+def check_experiment(wanted: Experiment) -> None:
+    """Refuse what is wrong whatever the names in it stand for."""
+    refuse_secrets(wanted)
+    check_numbers(wanted)
 
 
 def check_numbers(wanted: Experiment) -> None:

@@ -25,7 +25,7 @@ class Failure(StrEnum):
     LOST = "lost"
     """What worked on the request died, and did so again."""
     NUMBERS = "numbers"
-    """The model's numbers are not finite."""
+    """The model's numbers are not finite, or are none that there can be."""
     UNANSWERED = "unanswered"
     """There is no answer in what was written beforehand."""
     TURNS = "turns"
@@ -78,7 +78,7 @@ WORDS = MappingProxyType(
         Failure.SERVER: "trouble of the server or on the way to it",
         Failure.LATE: "no answer in time",
         Failure.LOST: "lost with what worked on it",
-        Failure.NUMBERS: "numbers that are not finite",
+        Failure.NUMBERS: "numbers that cannot be",
         Failure.UNANSWERED: "no answer there",
         Failure.TURNS: "conversation without an end",
         Failure.PROTOCOL: "error in the protocol's code",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from evalkit.errors import DataError, reason
+from evalkit.secrets.finding import Secrets
 
 RepoKind = Literal["model", "dataset"]
 
@@ -102,7 +103,7 @@ def download(repo: Repo, *, patience: float) -> Path:
             )
         )
     except Exception as exc:
-        raise DataError(f"the download broke off ({reason(exc)})") from exc
+        raise DataError(f"the download broke off ({told(exc)})") from exc
 
 
 class Call(threading.Thread):
@@ -117,7 +118,14 @@ class Call(threading.Thread):
         try:
             self.work()
         except Exception as exc:
-            self.problem = f"asking the Hub failed ({reason(exc)})"
+            self.problem = f"asking the Hub failed ({told(exc)})"
+
+
+def told(exc: Exception) -> str:
+    """What went wrong at the Hub, without the token that was sent there: that may be in
+    a file of the client's."""
+    hub = importlib.import_module("huggingface_hub")
+    return Secrets.of([hub.get_token() or ""]).hide(reason(exc))
 
 
 def within(seconds: float, work: Callable[[], object]) -> str | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from evalkit.errors import UsageError
 from evalkit.registry import unknown
+from evalkit.secrets.likeness import is_like_a_secret
 
 T = TypeVar("T")
 
@@ -24,11 +25,11 @@ def parse(words: Iterable[str], flag: str) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise UsageError(f"{flag} takes name=value, not {word!r}")
+            raise UsageError(f"{flag} takes name=value, not {repeated(word)}")
         if name in options:
             raise UsageError(
-                f"{flag} {name} takes one value, and was given {options[name]!r} and "
-                f"{value!r}"
+                f"{flag} {name} takes one value, and was given "
+                f"{repeated(options[name])} and {repeated(value)}"
             )
         options[name] = value
     return options
@@ -39,6 +40,11 @@ def listed(words: Iterable[str]) -> tuple[str, ...]:
     commas between them."""
     names = (name.strip() for word in words for name in word.split(","))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def repeated(word: str) -> str:
+    """What a user typed, to be told to them, unless it may be a secret."""
+    return "a key" if is_like_a_secret(word) else repr(word)
 
 
 def settable(cls: type[Any]) -> dict[str, Field[Any]]:

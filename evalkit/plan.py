@@ -24,7 +24,7 @@ from evalkit.choosing import (
 )
 from evalkit.data import digest_of
 from evalkit.errors import BackendError, DataError, TaskError, UsageError, boundary
-from evalkit.experiment import Experiment, check_numbers
+from evalkit.experiment import Experiment, check_experiment
 from evalkit.folder import check_writable
 from evalkit.identity import option_values, plain_values
 from evalkit.judging.judge import Judge, find_judge, name_judge
@@ -108,7 +108,7 @@ class Setting:
 
 def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     """Check everything that can be checked without loading a model."""
-    check_numbers(wanted)
+    check_experiment(wanted)
     tasks = choose_tasks(wanted, plugins)
     metrics = tuple(plugins.metrics[name] for name in wanted.metrics)
     check_attempts(wanted, tasks, metrics)

@@ -27,6 +27,7 @@ from evalkit.replan import planned_again
 from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter
 from evalkit.scoring import Limits, ScoringPool
+from evalkit.secrets.stored import hidden_score, secrets_in
 from evalkit.summing import ceilings, estimates
 from evalkit.types import Answer, Attempt, Outcome, Sample, SampleResult, Score
 
@@ -170,7 +171,12 @@ class Regrading:
             for _, group in groupby(pairs, key=lambda pair: pair[0].subject.index):
                 attempts = list(group)
                 result = attempts[0][0].subject
-                scores = tuple(score for _, score in attempts)
+                scores = tuple(
+                    hidden_score(score, secrets_in(attempt.turns))
+                    for attempt, (_, score) in zip(
+                        result.attempts, attempts, strict=True
+                    )
+                )
                 outcomes.update(score.outcome.value for score in scores)
                 for score in scores:
                     reasons.see(score, result.id)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from evalkit.errors import DataError
+from evalkit.secrets.stored import as_stored
 from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score
 
 OPEN = frozenset({Outcome.ERROR, Outcome.UNDECIDED})
@@ -78,7 +79,7 @@ def result_of(
         target=sample.target,
         max_points=sample.points,
         metadata=sample.metadata,
-        attempts=attempts,
+        attempts=tuple(map(as_stored, attempts)),
         rubric=sample.rubric,
     )
 

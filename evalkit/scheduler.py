@@ -11,10 +11,17 @@ from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue, content
 from evalkit.errors import BackendError, boundary
 from evalkit.failures import Failure
+from evalkit.secrets.finding import Secrets
+from evalkit.secrets.known import known_secrets
+from evalkit.secrets.stored import noted
 from evalkit.spending import Budget
 from evalkit.text import is_whole, whole
 from evalkit.thinking.parting import known_thinking
-from evalkit.types import Completion, Rank, Request
+from evalkit.types import Completion, Rank, Ranked, Request
+
+LEAST, MOST = -1e4, 1e-3
+"""Of a token's log-probability: some engines have -9999 for never, and rounding may
+bring a certain one just above 0."""
 
 
 def sound(completion: Completion) -> Completion:
@@ -22,9 +29,9 @@ def sound(completion: Completion) -> Completion:
     error, failure = completion.error, completion.failure
     if error is None and completion.finish == "error":
         error = "the engine gave no reason"
-    if any(not math.isfinite(each.logprob) for each in completion.ranked):
-        error = error or "a choice has a log-probability that is no finite number"
-        failure = failure or Failure.NUMBERS
+    problem = impossible(completion.ranked)
+    if problem:
+        error, failure = error or problem, failure or Failure.NUMBERS
     if error is not None:
         failure = failure or Failure.OTHER
     words = (completion.text, completion.reasoning, completion.prompt, error or "")
@@ -50,6 +57,17 @@ def heard(completion: Completion) -> Completion:
     """
     completion = sound(completion)
     return completion if completion.error else known_thinking().apart(completion)
+
+
+def impossible(ranked: Sequence[Ranked]) -> str:
+    """Why what choices are told to come to cannot be; empty if it can."""
+    for each in ranked:
+        if not math.isfinite(each.logprob):
+            return "a choice has a log-probability that is no finite number"
+        count = max(1, each.tokens)
+        if not LEAST * count <= each.logprob <= MOST * count:
+            return f"a choice has the log-probability {each.logprob:g}"
+    return ""
 
 
 def mismatch(request: Request, completion: Completion) -> str:
@@ -83,6 +101,7 @@ class Scheduler:
         self._load = load
         self._budget = budget
         self._engine: Engine | None = None
+        self._secrets = known_secrets()
         self._unsent: deque[Request] = deque()
         self._sent = 0
         self._stopped = False
@@ -124,6 +143,7 @@ class Scheduler:
         """
         if self._engine is None:
             self._engine = self._load()
+            self._secrets |= Secrets.of(self._engine.secrets)
             return
         requests = self._affordable()
         self._sent += len(requests)
@@ -133,7 +153,9 @@ class Scheduler:
         with boundary(BackendError, type(self._engine).__qualname__):
             if requests:
                 self._engine.submit(requests)
-            completions = [heard(each) for each in self._engine.step()]
+            completions = [
+                noted(heard(each), self._secrets) for each in self._engine.step()
+            ]
             self.tokens = self._before + self._engine.generated_tokens
         for completion in completions:
             self._receive(completion)

@@ -2,9 +2,15 @@
 
 import unicodedata
 
+from evalkit.secrets.known import known_secrets
+
 
 def visible(text: str) -> str:
-    """A text that cannot steer a terminal: control characters are written out."""
+    """A text as people may see it: it cannot steer a terminal, for control characters
+    are written out, and tells none of the secrets that this process knows."""
+    text = known_secrets().hide(text)
+    if text.isprintable():
+        return text
     return "".join(
         c if c in "\n\t" or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}"
         for c in text

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from evalkit.failures import Failure
+from evalkit.secrets.span import SecretSpan
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
@@ -189,6 +190,8 @@ class Completion:
     and the one that ended the answer, included."""
     prompt_sha256: str = ""
     """Of the prompt's tokens, where the engine has them: `digest_of_tokens`."""
+    secrets: tuple[SecretSpan, ...] = ()
+    """Where keys of the process that asked stand in it; set by the runner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +259,7 @@ class Turn:
     token_ids: tuple[int, ...] = ()
     prompt_sha256: str = ""
     failure: Failure | None = None
+    secrets: tuple[SecretSpan, ...] = ()
 
     @property
     def is_thought_only(self) -> bool:

@@ -23,7 +23,10 @@ from evalkit.plugins import Plugins
 from evalkit.reasons import Reason, Reasons
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
+from evalkit.report.words import several
 from evalkit.results import Results, ResultsWriter, result_of
+from evalkit.secrets.finding import HIDDEN, Secrets
+from evalkit.secrets.likeness import discreet
 from evalkit.summing import ceilings, estimates
 from evalkit.types import Attempt, Outcome, Sample, Score
 
@@ -49,6 +52,8 @@ class Work:
         self._outcomes: Counter[str] = Counter()
         self._reasons = Reasons()
         self._turns: Counter[str] = Counter()
+        self._with_secrets = 0
+        """Answers that a key stands in."""
         self._early = 0
         """How many of the first attempts have their score."""
         self.gave_up: Reason | None = None
@@ -209,6 +214,7 @@ class Work:
         place = dialogue.index * self.planned.spec.attempts + dialogue.attempt
         self._early += place < FIRST
         self._outcomes[score.outcome.value] += 1
+        self._with_secrets += any(turn.secrets for turn in dialogue.turns)
         self._reasons.see(score, dialogue.sample.id)
         self._turns["requests"] += len(dialogue.turns)
         self._turns["replayed"] += dialogue.replayed
@@ -279,6 +285,7 @@ class Work:
             warnings=(
                 *self._warnings,
                 *cut_prompts(self._turns["cut"]),
+                *secret_answers(self._with_secrets),
                 *self._plugins.warnings,
             ),
             grader=GRADER,
@@ -287,8 +294,12 @@ class Work:
 
 
 def facts_of(engine: Engine) -> dict[str, str]:
-    """What an engine says of itself, as texts."""
-    return {str(name): str(fact) for name, fact in engine.facts().items()}
+    """What an engine says of itself, as texts without secrets."""
+    own = Secrets.of(engine.secrets)
+    return {
+        str(name): own.hide(discreet(str(fact)))
+        for name, fact in engine.facts().items()
+    }
 
 
 def cut_prompts(count: int) -> tuple[str, ...]:
@@ -297,6 +308,16 @@ def cut_prompts(count: int) -> tuple[str, ...]:
         return ()
     return (
         f"{count} prompts were longer than the model holds, and were cut on the left",
+    )
+
+
+def secret_answers(count: int) -> tuple[str, ...]:
+    """The warning about answers that a key was written into, if any were."""
+    if not count:
+        return ()
+    return (
+        f"the key of this run stands in {several(count, 'answer')}: stored as it came, "
+        f"and shown as {HIDDEN}",
     )
 
 

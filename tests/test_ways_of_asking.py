@@ -4,9 +4,11 @@ This module is the plugin of a third party too, with a task and models made up h
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,15 +21,21 @@ from evalkit import (
     Answer,
     ChoiceTask,
     Completion,
+    Experiment,
+    Failure,
     Outcome,
+    Plugins,
     Rank,
     Ranked,
     Request,
+    Results,
     Sample,
     Score,
     Task,
     hookimpl,
+    run,
 )
+from evalkit.folder import RunFolder
 from tests.conftest import ROOT, Evalkit, command, install, wait_for
 
 SHORT, LONG = "éé", "abcdefgh"
@@ -600,3 +608,40 @@ def test_show_tells_what_was_made_of_each_choice(
     size = len(f" {SHORT}".encode())
     assert f"choice 1: log-probability {first:.4f}, 1 tokens, {size} bytes\n" in shown
     assert f"choice 2: log-probability {second:.4f}, 1 tokens" in shown
+
+
+IMPOSSIBLE = {
+    "q0": (math.nan, 1),
+    "q1": (-1e308, 3),
+    "q2": (0.5, 1),
+    "q3": (math.inf, 1),
+    "q4": (-9999.0, 1),  # what some engines have for never
+}
+
+
+def impossible(request: Request) -> str | Completion:
+    """What no log-probability can be, whatever says so."""
+    assert isinstance(request, Rank)
+    logprob, tokens = IMPOSSIBLE.get(request.sample_id, (-1.0, 1))
+    other = Ranked(logprob=-2.0, tokens=1, size=1, greedy=False)
+    return request.ranking([replace(other, logprob=logprob, tokens=tokens), other])
+
+
+def test_log_probabilities_that_cannot_be_cost_their_question_only(
+    tmp_path: Path,
+) -> None:
+    wanted = Experiment(
+        tasks=("pairs",),
+        model="scripted:tests.test_ways_of_asking:impossible",
+        backend_options={"ranks": "true"},
+        protocols=("rank",),
+        output=tmp_path,
+    )
+    (record,) = run(wanted, Plugins(sys.modules[__name__], third_party=False))
+    results = Results(RunFolder.of(tmp_path, record.spec).results)
+    turns = {each.id: each.attempts[0].turns[0] for each in results}
+    assert {name: turn.failure for name, turn in turns.items()} == {
+        **dict.fromkeys(("q0", "q1", "q2", "q3"), Failure.NUMBERS),
+        **dict.fromkeys(("q4", "q5")),
+    }
+    assert turns["q1"].error == "a choice has the log-probability -1e+308"

@@ -11,8 +11,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal, cast
 
-from evalkit import Backend, Engine, Model, UsageError, hookimpl
-from evalkit_backends._api.address import Address, find_address, url_problem
+from evalkit import (
+    Backend,
+    Engine,
+    Model,
+    Secrets,
+    UsageError,
+    hookimpl,
+    is_like_a_secret,
+)
+from evalkit_backends._api.address import (
+    Address,
+    find_address,
+    url_problem,
+    variable_problem,
+)
 from evalkit_backends._packages import check_packages
 
 PACKAGES = ("openai", "httpx2")
@@ -68,11 +81,33 @@ class API(Backend):
     ranked without a prompt; needed if the server's tokenizer adds none."""
 
     def __post_init__(self) -> None:
+        if not self.model:
+            raise ValueError("needs a model's name, as in api:gpt-4.1-mini")
+        self._check_address()
+        self._check_limits()
+        for name in self.omitted:
+            if name not in OMITTABLE:
+                raise ValueError(
+                    "option 'omit' takes temperature, top_p, stop, seed and "
+                    f"response_format, not {name!r}"
+                )
+        for name in ("model", "extra_body", "begin"):
+            if is_like_a_secret(getattr(self, name)):
+                raise ValueError(
+                    f"option {name!r} has what looks like a key: that belongs in the "
+                    "environment"
+                )
+        self._read_extra()
+
+    def _check_address(self) -> None:
         problem = url_problem(self.base_url) if self.base_url else ""
         if problem:
             raise ValueError(f"option 'base_url' {problem}")
-        if not self.model:
-            raise ValueError("needs a model's name, as in api:gpt-4.1-mini")
+        problem = variable_problem(self.key_env) if self.key_env else ""
+        if problem:
+            raise ValueError(f"option 'key_env' {problem}")
+
+    def _check_limits(self) -> None:
         if not 1 <= self.max_concurrency <= MOST:
             raise ValueError(
                 f"option 'max_concurrency' takes 1 to {MOST}, not "
@@ -85,13 +120,6 @@ class API(Backend):
         ):
             if not value > 0:
                 raise ValueError(f"option {name!r} must be more than 0, not {value}")
-        for name in self.omitted:
-            if name not in OMITTABLE:
-                raise ValueError(
-                    "option 'omit' takes temperature, top_p, stop, seed and "
-                    f"response_format, not {name!r}"
-                )
-        self._read_extra()
 
     @property
     def omitted(self) -> tuple[str, ...]:
@@ -107,9 +135,9 @@ class API(Backend):
         from evalkit_backends._api.finding import check_server
 
         address = self._address()
-        check_server(address)
+        check_server(address, self.timeout)
         return Model(
-            name=self.model, chats=self.chats, identity={"base_url": address.url}
+            name=self.model, chats=self.chats, identity={"base_url": address.shown}
         )
 
     def can_rank(self, model: Model) -> bool:
@@ -153,8 +181,13 @@ class API(Backend):
 
     def _address(self) -> Address:
         address = find_address(self.base_url, self.key_env)
-        if address.key and address.key in f"{self.model} {self.extra_body}":
-            raise UsageError("backend 'api': a key belongs in the environment only")
+        key = Secrets.of([address.key])
+        for name in ("model", "base_url", "extra_body", "begin"):
+            if key.spans(str(getattr(self, name))):
+                raise UsageError(
+                    f"backend 'api': {name} has what the key in {address.key_env} has, "
+                    "which belongs in the environment only"
+                )
         return address
 
     def _read_extra(self) -> dict[str, Any]:

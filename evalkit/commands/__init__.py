@@ -3,7 +3,8 @@
 import shlex
 import signal
 import sys
-from types import FrameType
+from traceback import format_exception
+from types import FrameType, TracebackType
 
 import click
 
@@ -12,6 +13,7 @@ from evalkit.commands.once import StrictGroup
 from evalkit.commands.streams import FAILED, guarded
 from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins, left_out
+from evalkit.secrets.likeness import discreet
 from evalkit.stopping import INTERRUPTED, GaveUp, Stopped
 from evalkit.text import visible
 
@@ -22,6 +24,7 @@ CLICKS = (click.ClickException, click.Abort)
 def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
     lacking = guarded()
+    sys.excepthook = tell_bug
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, interrupt)
@@ -65,8 +68,15 @@ def ending(exc: BaseException) -> tuple[int, object]:
 
 
 def again() -> str:
-    """The command as it was given."""
-    return shlex.join(("evalkit", *sys.argv[1:]))
+    """The command as it was given, but for secrets: it is not for them."""
+    return discreet(shlex.join(("evalkit", *sys.argv[1:])))
+
+
+def tell_bug(
+    kind: type[BaseException], bug: BaseException, trace: TracebackType | None
+) -> None:
+    """A bug keeps its traceback, in which there may be secrets."""
+    sys.stderr.write(discreet("".join(format_exception(kind, bug, trace))))
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
@@ -76,7 +86,8 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 def complain(what: object) -> None:
     """One line on standard error."""
-    click.echo(f"evalkit: {visible(' '.join(str(what).split()))}", err=True)
+    line = " ".join(discreet(str(what)).split())
+    click.echo(f"evalkit: {visible(line)}", err=True)
 
 
 def warn(what: str) -> None:

@@ -16,6 +16,7 @@ from evalkit.report.marks import marked_lines, step_lines
 from evalkit.report.terminal import print_run, print_suite
 from evalkit.report.words import points
 from evalkit.results import Results
+from evalkit.secrets.stored import hidden_result
 from evalkit.suite_record import read_suite
 from evalkit.text import visible
 from evalkit.types import Attempt, Ranked, SampleResult, Turn
@@ -49,7 +50,7 @@ def show_command(run: Path, words: tuple[str, ...], sample: str | None) -> None:
     if sample is None:
         print_run(Console(highlight=False), record, folder)
         return
-    found = find(Results(folder.results), sample)
+    found = hidden_result(find(Results(folder.results), sample))
     for line in sample_lines(found, markings(folder)):
         click.echo(line)
 

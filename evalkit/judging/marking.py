@@ -14,7 +14,14 @@ from evalkit.journal import Journal
 from evalkit.judging.asking import ASKS, Case, examine, said
 from evalkit.judging.judge import Judge
 from evalkit.judging.prompts import PROMPT_VERSION, template_sha256
-from evalkit.judging.votes import Ballot, as_attempt, empty, unmarked
+from evalkit.judging.votes import (
+    Ballot,
+    as_attempt,
+    empty,
+    hidden_marks,
+    shown_answer,
+    unmarked,
+)
 from evalkit.marks.store import (
     MarkedAnswer,
     Marking,
@@ -26,6 +33,7 @@ from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.record import RunSpec, Session
 from evalkit.results import Results, result_of
+from evalkit.secrets.stored import secrets_in
 from evalkit.types import Attempt, Sample, Turn
 
 PROTOCOL = "judge"
@@ -148,7 +156,7 @@ class RunMarking:
             run=self.planned.spec.digest,
             sample=sample,
             attempt=dialogue.attempt,
-            answer=said(dialogue.answer.text) if dialogue.answer else "",
+            answer=said(shown_answer(dialogue)),
         )
         if dialogue.answer is None:
             why = f"there is no answer: {dialogue.error}"
@@ -197,6 +205,7 @@ class RunMarking:
     ) -> None:
         """Keep an answer's marks; tell of a sample when all its answers have theirs."""
         sample = case.sample
+        marked = hidden_marks(marked, secrets_in(turns))
         self._done[index, case.attempt] = marked
         page = self._pages.setdefault(index, Page(sample))
         page.marked[case.attempt] = as_attempt(marked, turns, sample.points)

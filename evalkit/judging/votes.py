@@ -1,7 +1,7 @@
 """From a judge's votes on an answer to its marks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import msgspec
@@ -10,6 +10,8 @@ from evalkit.dialogue import Dialogue
 from evalkit.judging.asking import Case
 from evalkit.judging.verdict import Verdict
 from evalkit.marks.store import MarkedAnswer, score_of
+from evalkit.secrets.finding import Secrets
+from evalkit.secrets.stored import secrets_in
 from evalkit.types import EMPTY, Attempt, Mark, Outcome, Score, Turn
 
 
@@ -90,6 +92,25 @@ def empty(case: Case) -> MarkedAnswer:
             for each in case.sample.rubric
         ),
         comment=f"{EMPTY}; the judge was not asked",
+    )
+
+
+def shown_answer(dialogue: Dialogue) -> str:
+    """The answer that a dialogue ended with, as a judge may see it: its model may be
+    another's, and a key of the one under test is not for it."""
+    text = dialogue.answer.text if dialogue.answer else ""
+    return secrets_in(dialogue.turns).hide(text)
+
+
+def hidden_marks(marked: MarkedAnswer, secrets: Secrets) -> MarkedAnswer:
+    """Marks that do not quote secrets of the judge's replies."""
+    if not secrets:
+        return marked
+    return replace(
+        marked,
+        marks=tuple(replace(each, why=secrets.hide(each.why)) for each in marked.marks),
+        comment=secrets.hide(marked.comment),
+        error=secrets.hide(marked.error),
     )
 
 

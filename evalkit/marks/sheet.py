@@ -18,8 +18,9 @@ from evalkit.marks.store import written
 from evalkit.marks.thinking import apart, lacking
 from evalkit.record import RunRecord
 from evalkit.results import Results
+from evalkit.secrets.stored import hidden_attempt
 from evalkit.text import visible
-from evalkit.types import Attempt, SampleResult, Step, Turn
+from evalkit.types import Attempt, SampleResult, Step
 
 LETTERS = "bcdfghjkmnpqrstvwxz"
 
@@ -67,27 +68,24 @@ class Row:
     @property
     def answer(self) -> str:
         """What the model wrote in the end, without what it thought aloud."""
-        return readable(apart(self._written)[0])
+        return readable(apart(written(self._shown))[0])
 
     @property
     def lack(self) -> str:
         """Why there is nothing to be marked; empty if there is."""
-        turn = self._turn
+        turn = self._shown.turns[-1]
         unfinished = turn.finish == "length"
         return lacking(turn.text, turn.reasoning, unfinished=unfinished)
 
     @property
-    def _turn(self) -> Turn:
-        return self.result.attempts[self.attempt].turns[-1]
-
-    @property
-    def _written(self) -> str:
-        return written(self.result.attempts[self.attempt])
+    def _shown(self) -> Attempt:
+        return hidden_attempt(self.result.attempts[self.attempt])
 
     @property
     def reasoning(self) -> str:
         """What it thought before."""
-        told = (self._turn.reasoning, apart(self._written)[1])
+        shown = self._shown
+        told = (shown.turns[-1].reasoning, apart(written(shown))[1])
         return readable("\n".join(filter(None, told)))
 
     @property

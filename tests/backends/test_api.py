@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,12 @@ def ask(backend: Backend, *requests: Generate) -> list[Completion]:
     with backend.load(backend.prepare()) as engine:
         completions = list(answer_all(engine, numbered))
     return sorted(completions, key=lambda each: int(each.request_id[1:]))
+
+
+def deflated(body: bytes) -> bytes:
+    """A bare stream, without the head that there should be."""
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
 
 
 def answered(behavior: Behavior, **options: Any) -> tuple[Completion, Server]:
@@ -171,7 +178,7 @@ class TestOptions:
             ({"base_url": "ftp://host/v1"}, "'base_url' is no URL"),
             ({"base_url": "http://host:x/v1"}, "'base_url' is no URL"),
             ({"base_url": f"http://user:{KEY}@host/v1"}, "no user or password"),
-            ({"base_url": f"http://host/v1?key={KEY}"}, "must have no query"),
+            ({"base_url": f"http://host/v1?key={KEY}"}, "what looks like a key"),
             ({"max_concurrency": 0}, "'max_concurrency' takes 1 to 4096, not 0"),
             ({"timeout": 0.0}, "'timeout' must be more than 0"),
             ({"tries": 0}, "'tries' must be more than 0"),
@@ -228,32 +235,38 @@ class TestFindingTheServer:
     @pytest.mark.parametrize("status", [401, 403])
     def test_one_that_refuses_the_key(self, status: int) -> None:
         body = error(f"Incorrect API key provided: {KEY}")
-        with (
-            Server(lambda asked: Reaction(status=status, body=body)) as server,
-            pytest.raises(UsageError) as caught,
-        ):
-            API(model="m", base_url=server.url).prepare()
-        assert "refuses the key in OPENAI_API_KEY" in str(caught.value)
+        with pytest.raises(UsageError) as caught:
+            answered(lambda asked: Reaction(status=status, body=body))
+        assert "; the key is read from OPENAI_API_KEY" in str(caught.value)
         assert KEY not in str(caught.value)
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("status", [302, 404, 405, 500, 501])
-    def test_one_that_lists_no_models(self, status: int) -> None:
-        def behavior(asked: Asked) -> Reaction:
-            if asked.method == "GET":
-                return Reaction(status=status, body=b"<p>No</p>")
-            return counts(asked)
+    def test_one_that_wants_a_key_where_there_is_none(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("OPENAI_API_KEY")
+        with pytest.raises(UsageError, match="OPENAI_API_KEY, which is empty"):
+            answered(lambda asked: Reaction(status=401, body=error("no key")))
 
-        assert answered(behavior)[0].text == "That is 5"
-
-    def test_a_key_that_may_not_list_models(self) -> None:
-        def behavior(asked: Asked) -> Reaction:
-            if asked.method == "GET":
-                words = "Missing scopes: api.model.read"
-                return Reaction(status=403, body=error(words))
-            return counts(asked)
-
-        assert answered(behavior)[0].text == "That is 5"
+    @pytest.mark.parametrize(
+        "closed",
+        [
+            *(
+                Reaction(status=each, body=b"<p>No</p>")
+                for each in (302, 401, 402, 403, 404, 405, 407, 429, 500, 501, 503)
+            ),
+            Reaction(status=403, body=error("Missing scopes: api.model.read")),
+            Reaction(status=307, headers={"Location": "/v1/models/"}),
+            Reaction(body=b"<html>Welcome</html>"),
+            Reaction(body=b"", headers={"Content-Encoding": "br"}),
+            Reaction(reset=True),
+            Reaction(body=b"{}", keep=1),
+        ],
+        ids=lambda each: f"{each.status}-{len(each.body)}",
+    )
+    def test_one_that_lists_no_models(self, closed: Reaction) -> None:
+        completion, _ = answered(lambda a: closed if a.method == "GET" else counts(a))
+        assert completion.text == "That is 5"
 
     def test_a_model_may_be_taken_that_is_not_listed(self) -> None:
         with Server() as server:
@@ -365,10 +378,54 @@ class TestWhatIsAnAnswer:
         completion = said(json.dumps(reply).encode())
         assert (completion.text, completion.prompt_tokens) == ("5", 0)
 
-    def test_a_key_that_is_sent_back_is_hidden(self) -> None:
+    def test_what_the_server_says_is_never_altered(self) -> None:
         completion = said(chat(f"Your key is {KEY}", reasoning=f"{KEY}!"))
-        assert completion.text == "Your key is [key]"
-        assert completion.reasoning == "[key]!"
+        assert completion.text == f"Your key is {KEY}"
+        assert completion.reasoning == f"{KEY}!"
+
+    def test_bodies_that_are_not_quite_json(self) -> None:
+        assert said(b"\xef\xbb\xbf" + chat("5")).text == "5"
+        assert said(chat("5").replace(b"11", b"NaN")).text == "5"
+        marked = chat("5").replace(b'"usage"', b'"score": -Infinity, "usage"')
+        assert said(marked).text == "5"
+
+    @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, deflated])
+    def test_a_packed_answer(self, pack: Callable[[bytes], bytes]) -> None:
+        coding = "gzip" if pack is gzip.compress else "deflate"
+        reaction = Reaction(body=pack(chat("5")), headers={"Content-Encoding": coding})
+        assert answered(lambda asked: reaction)[0].text == "5"
+
+    def test_an_answer_in_an_encoding_that_is_named(self) -> None:
+        body = json.dumps(json.loads(chat("é")), ensure_ascii=False)
+        headers = {"Content-Type": "application/json; charset=ISO-8859-1"}
+        reaction = Reaction(body=body.encode("latin-1"), headers=headers)
+        assert answered(lambda asked: reaction)[0].text == "é"
+
+    @pytest.mark.parametrize(
+        ("reaction", "reason"),
+        [
+            (
+                Reaction(body=b"x", headers={"Content-Encoding": "br"}),
+                "packed as 'br', which was not asked for",
+            ),
+            (
+                Reaction(body=chat("5"), headers={"Content-Encoding": "gzip"}),
+                "not packed as it says",
+            ),
+            (
+                Reaction(
+                    body=gzip.compress(b" " * (3 << 20)),
+                    headers={"Content-Encoding": "gzip"},
+                ),
+                "more than 2048 KB",
+            ),
+            (Reaction(body="é".encode("latin-1")), "not UTF-8"),
+        ],
+    )
+    def test_bodies_that_cannot_be_read(self, reaction: Reaction, reason: str) -> None:
+        completion, server = answered(lambda asked: reaction)
+        assert reason in (completion.error or "")
+        assert len(server.questions) == 1
 
 
 NO_ANSWERS: Mapping[str, tuple[bytes, str]] = {
@@ -524,7 +581,7 @@ class TestGeneralTransport:
             return counts(asked) if good else Reaction(body=packed, headers=headers)
 
         completion = self.through_proxy(behavior, monkeypatch)
-        assert "more than 32 MB" in (completion.error or "")
+        assert "more than 2048 KB" in (completion.error or "")
 
     def test_it_goes_nowhere_else(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def behavior(asked: Asked) -> Reaction:

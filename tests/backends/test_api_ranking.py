@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from evalkit import Completion, Message, Rank, Ranked, UsageError
+from evalkit import Completion, Failure, Message, Rank, Ranked, UsageError
 from evalkit.testing import answer_all
 from evalkit_backends.api import API
 from tests.backends.api_server import Asked, Behavior, Reaction, Server, error, models
@@ -193,3 +194,93 @@ class TestWhetherItRanks:
 
         with pytest.raises(UsageError, match="Wrong key"):
             self.ranks(behavior)
+
+
+class TestNumbersThatCannotBe:
+    """Each costs its request, and tells why; the others go on."""
+
+    @pytest.mark.parametrize(
+        ("number", "said"),
+        [
+            (float("nan"), "nan"),
+            (float("-inf"), "-inf"),
+            (float("inf"), "inf"),
+            (-1e308, "-1e+308"),
+            (0.5, "0.5"),
+            (-20_000.0, "-20000"),
+        ],
+    )
+    def test_a_log_probability(self, number: float, said: str) -> None:
+        def behavior(asked: Asked) -> Reaction:
+            reaction = ranking_server()(asked)
+            if asked.method == "GET" or "one" not in asked.body["prompt"][0]:
+                return reaction
+            reply = json.loads(reaction.body)
+            for choice in reply["choices"]:
+                choice["logprobs"]["token_logprobs"][-1] = number
+            return Reaction(body=json.dumps(reply).encode())
+
+        sound = replace(ASKED, prompt="six two", id="sound")
+        with Server(behavior) as server:
+            backend = API(model="m", base_url=server.url)
+            with backend.load(backend.prepare()) as engine:
+                found = {c.request_id: c for c in answer_all(engine, [ASKED, sound])}
+        broken = found["r"]
+        assert broken.error == f"an answer with the log-probability {said}"
+        assert broken.failure is Failure.NUMBERS
+        assert found["sound"].error is None
+        assert len(found["sound"].ranked) == 3
+
+
+def ranked_tokens(text: str, tokens: Sequence[str]) -> Completion:
+    """A ranking of one text whose tokens a server tells in its own way."""
+
+    def behavior(asked: Asked) -> Reaction:
+        if asked.method == "GET":
+            return Reaction(body=models("m"))
+        told = {
+            "tokens": ["<s>", *tokens],
+            "token_logprobs": [None, *[-9999.0 for _ in tokens]],
+            "top_logprobs": [None, *[{each: -1.0} for each in tokens]],
+        }
+        choice = {"index": 0, "text": text, "logprobs": told}
+        return Reaction(body=json.dumps({"choices": [choice]}).encode())
+
+    return rank(behavior, Rank(prompt="", choices=(text,), id="r"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        (" the café is", [" the", " caf", "é", " is"]),
+        (" the café is", ["▁the", "▁caf", "é", "▁is"]),
+        (" the café is", ["the", "caf", "é", "is"]),
+        (" the café is", ["Ġthe", "Ġcaf", "Ã©", "Ġis"]),
+        (" the café is", [" the", " caf", "\ufffd", "\ufffd", " is"]),
+        (" the café is", [" the", " caf", "", "é", " is"]),
+        (" the café is", [" the", " caf", "bytes:\\xc3", "bytes:\\xa9", " is"]),
+        (" the café is", ["▁the", "▁caf", "<0xC3>", "<0xA9>", "▁is"]),
+        ("答案是", ["答", "案", "\ufffd", "\ufffd"]),
+    ],
+)
+def test_tokens_as_servers_write_them(text: str, tokens: Sequence[str]) -> None:
+    completion = ranked_tokens(text, tokens)
+    assert completion.error is None
+    assert completion.ranked[0].logprob == -9999.0 * len(tokens)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        (" the cat", [" the", " dog"]),
+        (" the cat", [" the", " cat", "</s>"]),
+        (" the cat", [" the"]),
+        (" the cat", []),
+        ("答案是", ["答", "案", "否"]),
+        (" the café is", ["Ġthe", "Ġcaf", "Ã©", "Ġwas"]),
+    ],
+)
+def test_tokens_of_another_text(text: str, tokens: Sequence[str]) -> None:
+    completion = ranked_tokens(text, tokens)
+    assert completion.error == "an answer with other tokens than those of the texts"
+    assert completion.failure is Failure.UNREADABLE

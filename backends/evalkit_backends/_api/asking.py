@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from evalkit import Completion, Generate, Sampling
+from evalkit_backends._api.parsing import BODY_LIMIT
 from evalkit_backends._api.replies import completion_of
 from evalkit_backends._api.trouble import Trouble
 
@@ -20,6 +21,8 @@ FORM = "response_format"
 STOPS = 4
 """Most stop strings that OpenAI takes; answers are cut at the others here."""
 ENCODER = msgspec.json.Encoder()
+ROOM, BYTES_PER_TOKEN = 1 << 20, 1 << 10
+"""Bytes of an answer, besides its tokens and for each of them."""
 UNKNOWN = re.compile(
     r"unsupported|not support|unrecognized|unknown|not permitted|unexpected|"
     r"not allowed|deprecated",
@@ -45,6 +48,8 @@ class Put:
     body: bytes
     manner: object
     """In which of several ways it was put."""
+    most: int
+    """Bytes that the answer may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,13 @@ def is_about_form(trouble: Trouble) -> bool:
     return FORM in said or "json_schema" in said
 
 
+def most_bytes(request: Generate, asked: int) -> int:
+    """Bytes that an answer may have, given those of the request: as many as so many
+    tokens can take, escaped and with what is said of each, and some for the rest."""
+    most = ROOM + 2 * asked + BYTES_PER_TOKEN * request.sampling.max_tokens
+    return min(most, BODY_LIMIT)
+
+
 class Writing:
     """Puts requests for answers, and reads those; learns what a server refuses."""
 
@@ -138,7 +150,8 @@ class Writing:
             given |= wording.form(request.schema)
         given |= wording.sampling(request.sampling)
         body = ENCODER.encode({**given, **self._extra})
-        return Put(TEXT if isinstance(request.prompt, str) else CHAT, body, wording)
+        path = TEXT if isinstance(request.prompt, str) else CHAT
+        return Put(path, body, wording, most_bytes(request, len(body)))
 
     def read(self, body: bytes, request: Generate) -> Completion:
         """The completion in a server's answer; raise Trouble if there is none."""

@@ -1,168 +1,131 @@
-"""The openai client, with what would be done anew for each request done once.
+"""Asking a server: the openai client prepares requests, and they are sent as they are.
 
-Requests and answers pass through the client's own methods. It is given prepared headers
-and, where a server has neither TLS nor a proxy before it, connections that cost less
-than the general ones; JSON is read by whoever asked. It tries nothing twice by itself.
+It knows the headers and where an endpoint is, which is asked of it once for each. What
+is sent goes over connections that cost little where a server has neither TLS nor a
+proxy before it, or else as httpx2 does it. Nothing is tried twice here.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, cast
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl
 
 import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, OpenAIError
-from openai._models import FinalRequestOptions  # what AsyncOpenAI.request() takes
+from openai import AsyncOpenAI
+from openai._models import FinalRequestOptions  # what AsyncOpenAI builds requests from
 
 from evalkit_backends._api.address import Address
+from evalkit_backends._api.causes import unconnected
+from evalkit_backends._api.general import General, Received
 from evalkit_backends._api.lines import lines_to
-from evalkit_backends._api.parsing import BODY_LIMIT, ProtocolError, TooLarge
-from evalkit_backends._api.trouble import Kind, Trouble, refused
+from evalkit_backends._api.parsing import BODY_LIMIT, Answer, ProtocolError
+from evalkit_backends._api.trouble import refused
+from evalkit_backends._api.unpacking import unpacked
 
 NO_KEY = "none"
-NEEDLESS = re.compile(rb"x-stainless-.*|content-length|accept-encoding|user-agent")
-"""Headers that say nothing about a request, or are set for each one."""
+NEEDLESS = re.compile(
+    rb"x-stainless-.*|content-length|accept-encoding|user-agent|authorization"
+)
+"""Headers that say nothing about a request, or are set here."""
 
 
-class Answered(httpx2.Response):
-    """An answer whose bytes have been read, and counted while they were."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request to an endpoint, but for its content."""
 
-    def __init__(
-        self,
-        status: int,
-        headers: list[tuple[bytes, bytes]],
-        body: bytes,
-        request: httpx2.Request,
-    ) -> None:
-        super().__init__(
-            status, headers=headers, stream=httpx2.ByteStream(body), request=request
+    method: str
+    url: httpx2.URL
+    headers: tuple[tuple[bytes, bytes], ...]
+    start: bytes
+    """As it goes over a connection: all up to the length of the content."""
+
+    def whole(self, content: bytes) -> bytes:
+        """All of it as it goes over a connection."""
+        if not content:
+            return b"%b\r\n" % self.start
+        return b"%bContent-Length: %d\r\n\r\n%b" % (self.start, len(content), content)
+
+    def request(self, content: bytes) -> httpx2.Request:
+        """All of it for httpx2."""
+        length = ((b"Content-Length", b"%d" % len(content)),) if content else ()
+        return httpx2.Request(
+            self.method,
+            self.url,
+            headers=[*self.headers, *length],
+            stream=httpx2.ByteStream(content),
         )
-        self.body = body
 
 
-class Transport(httpx2.AsyncClient):
-    """Sends requests over lean connections where that can be done, and never goes
-    where it is redirected to."""
+class Preparing(AsyncOpenAI):
+    """The openai client, as far as it makes requests."""
 
-    def __init__(self, base_url: str, most: int) -> None:
-        self._lines = lines_to(base_url)
-        if self._lines is not None:
-            # No certificates are read: nothing is ever sent over this transport.
-            super().__init__(transport=httpx2.AsyncBaseTransport(), trust_env=False)
-        else:
-            limits = httpx2.Limits(max_keepalive_connections=most)
-            super().__init__(limits=limits, timeout=None)
-
-    async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
-        if self._lines is None:
-            return await self._send_generally(request, **how)
-        try:
-            answer = await self._lines.ask(written(request))
-        except (OSError, ProtocolError) as exc:
-            raise translated(exc) from exc
-        return Answered(answer.status, answer.headers, answer.body, request)
-
-    async def _send_generally(
-        self, request: httpx2.Request, **how: Any
-    ) -> httpx2.Response:
-        how |= {"stream": True, "follow_redirects": False}
-        response = await super().send(request, **how)
-        try:
-            body = bytearray()
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > BODY_LIMIT:
-                    raise translated(TooLarge(f"more than {BODY_LIMIT >> 20} MB"))
-        finally:
-            await response.aclose()
-        headers = [
-            (name.lower(), value)
-            for name, value in response.headers.raw
-            if name.lower() not in {b"content-encoding", b"content-length"}
-        ]
-        return Answered(response.status_code, headers, bytes(body), request)
-
-    async def aclose(self) -> None:
-        if self._lines is not None:
-            self._lines.end()
-        await super().aclose()
+    def made(self, method: str, path: str) -> httpx2.Request:
+        """A request to an endpoint, without content."""
+        return self._build_request(
+            FinalRequestOptions.construct(method=method, url=path)
+        )
 
 
-def translated(exc: Exception) -> httpx2.HTTPError:
-    """An error of the lean connections as one that the openai client knows."""
-    if isinstance(exc, OSError):
-        return httpx2.NetworkError(str(exc))
-    if isinstance(exc, TooLarge):
-        return httpx2.DecodingError(str(exc))
-    return httpx2.RemoteProtocolError(str(exc))
-
-
-def written(request: httpx2.Request) -> bytes:
-    """A request as it goes over a connection."""
-    start = b"%s %s HTTP/1.1\r\n" % (request.method.encode(), request.url.raw_path)
-    headers = b"".join([b"%s: %s\r\n" % each for each in request.headers.raw])
-    stream = cast(httpx2.ByteStream, request.stream)
-    return b"".join((start, headers, b"\r\n", *stream))
-
-
-class Client(AsyncOpenAI):
-    """An openai client that makes a request's headers once for each path."""
+class Client:
+    """Asks one server."""
 
     def __init__(self, address: Address, most: int) -> None:
-        super().__init__(
+        self._address = address
+        self._openai = Preparing(
             api_key=address.key or NO_KEY,
             base_url=address.url,
-            timeout=None,
-            max_retries=0,
-            http_client=Transport(address.url, most),
+            default_query=dict(parse_qsl(address.query, keep_blank_values=True)),
+            http_client=httpx2.AsyncClient(
+                # No certificates are read: nothing is ever sent over this transport.
+                transport=httpx2.AsyncBaseTransport(),
+                trust_env=False,
+            ),
         )
-        self._address = address
-        self._options: dict[str, FinalRequestOptions] = {}
-        self._prepared: dict[str, tuple[httpx2.URL, list[tuple[bytes, bytes]]]] = {}
+        self._lines = lines_to(address.url)
+        self._general = None if self._lines is not None else General(most)
+        self._prepared: dict[str, Prepared] = {}
 
-    async def ask(self, path: str, body: bytes) -> bytes:
-        """What the server answers to a body of JSON; raise Trouble for an error."""
-        if path not in self._options:
-            self._options[path] = options_of("post", path)
-        options = self._options[path].model_copy()
-        options.content = body
-        return await self._answer(options)
+    async def ask(self, path: str, body: bytes, most: int = BODY_LIMIT) -> bytes:
+        """What the server answers to a body of JSON, in at most so many bytes; raise
+        Trouble for an error."""
+        prepared = self._prepared.get(path) or self._prepare("post", path)
+        return await self._answer(prepared, body, most)
 
     async def look(self, path: str) -> bytes:
         """What the server has at a path; raise Trouble if nothing."""
-        return await self._answer(options_of("get", path))
+        return await self._answer(self._prepare("get", path), b"", BODY_LIMIT)
 
-    async def _answer(self, options: FinalRequestOptions) -> bytes:
+    async def _answer(self, prepared: Prepared, content: bytes, most: int) -> bytes:
         try:
-            response = await self.request(httpx2.Response, options)
-        except APIStatusError as exc:
-            headers: Mapping[str, str] = exc.response.headers
-            body = exc.response.content
-            raise refused(exc.status_code, headers, body) from None
-        except APIConnectionError as exc:
-            raise unconnected(exc.__cause__ or exc) from None
-        except (OpenAIError, httpx2.HTTPError) as exc:
-            raise Trouble(f"{type(exc).__name__}: {exc}") from None
-        assert isinstance(response, Answered)
-        return response.body
+            answer: Answer | Received
+            if self._lines is not None:
+                answer = await self._lines.ask(prepared.whole(content), most)
+                body = unpacked(answer.headers, answer.body, most)
+            else:
+                assert self._general is not None
+                answer = await self._general.ask(prepared.request(content), most)
+                body = answer.body
+        except TimeoutError:  # an OSError too
+            raise
+        except (OSError, ProtocolError) as exc:
+            raise unconnected(exc, self._address) from None
+        if answer.status >= 300:
+            raise refused(answer.status, texts(answer.headers), body)
+        return body
 
-    def _build_request(
-        self, options: FinalRequestOptions, **how: Any
-    ) -> httpx2.Request:
-        content = options.content if isinstance(options.content, bytes) else b""
-        if options.url not in self._prepared:
-            made = super()._build_request(options, **how)
-            self._prepared[options.url] = (made.url, self._headers(made))
-        url, headers = self._prepared[options.url]
-        length = (b"Content-Length", b"%d" % len(content))
-        request = httpx2.Request(
-            options.method,
-            url,
-            headers=[*headers, length] if content else headers,
-            stream=httpx2.ByteStream(content),
-        )
-        request.headers.encoding = "ascii"
-        return request
+    def _prepare(self, method: str, path: str) -> Prepared:
+        made = self._openai.made(method, path)
+        url = made.url
+        headers = tuple(self._headers(made))
+        target = b"%b %b HTTP/1.1\r\n" % (made.method.encode(), url.raw_path)
+        lines = b"".join([b"%b: %b\r\n" % each for each in headers])
+        prepared = Prepared(made.method, url, headers, target + lines)
+        if method == "post":
+            self._prepared[path] = prepared
+        return prepared
 
     def _headers(self, made: httpx2.Request) -> list[tuple[bytes, bytes]]:
         """What every request to a path says, however long it is."""
@@ -170,21 +133,33 @@ class Client(AsyncOpenAI):
             (name, value)
             for name, value in made.headers.raw
             if not NEEDLESS.fullmatch(name.lower())
-            and (self._address.key or name.lower() != b"authorization")
         ]
+        if self._address.key:
+            name, value = self._address.key_header
+            kept.append((name.encode(), value.encode()))
         agent = f"evalkit openai/{version('openai')}".encode()
         return [*kept, (b"User-Agent", agent), (b"Accept-Encoding", b"identity")]
 
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._lines is not None:
+            self._lines.end()
+        if self._general is not None:
+            await self._general.close()
+        await self._openai.close()
 
-def options_of(method: str, path: str) -> FinalRequestOptions:
-    """A request's options for the openai client; the key to idempotency is not sent,
-    but would be drawn anew for each request."""
-    return FinalRequestOptions.construct(method=method, url=path, idempotency_key=path)
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
 
 
-def unconnected(cause: BaseException) -> Trouble:
-    """What it means that no whole answer came over a connection."""
-    said = " ".join(str(cause).split()) or type(cause).__name__
-    if isinstance(cause, httpx2.DecodingError):
-        return Trouble(f"the answer cannot be read: {said}")
-    return Trouble(f"the connection failed: {said}", Kind.PASSING)
+def texts(headers: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Headers by their names."""
+    return {n.decode("latin-1"): value.decode("latin-1") for n, value in headers}

@@ -4,14 +4,20 @@ import asyncio
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from evalkit import Completion, Engine, Failure, Generate, Rank, Request, UsageError
 from evalkit_backends._api.address import Address
 from evalkit_backends._api.asking import LOG, Put, Writing
 from evalkit_backends._api.client import Client
-from evalkit_backends._api.finding import look, suggestion
+from evalkit_backends._api.finding import (
+    VERSION,
+    base_of,
+    look,
+    refusal,
+    suggestion,
+)
 from evalkit_backends._api.loop import Loop
 from evalkit_backends._api.pace import Pace
 from evalkit_backends._api.ranking import Ranking
@@ -65,6 +71,7 @@ class APIEngine(Engine):
         loop: Loop,
     ) -> None:
         self.capacity = limits.most + max(16, limits.most)
+        self.secrets = (address.key,)
         self._address = address
         self._writing = writing
         self._ranking = ranking
@@ -109,7 +116,7 @@ class APIEngine(Engine):
     def facts(self) -> Mapping[str, str]:
         repeated = ", ".join(f"{why}: {n}" for why, n in self._again.most_common())
         return {
-            "server": self._address.url,
+            "server": self._address.shown,
             "openai": version("openai"),
             **self._writing.facts(),
             **({"tried again": repeated} if repeated else {}),
@@ -195,7 +202,7 @@ class APIEngine(Engine):
         try:
             put = self._put(request)
             async with asyncio.timeout(self._limits.timeout):
-                body = await self._client.ask(put.path, put.body)
+                body = await self._client.ask(put.path, put.body, put.most)
             completion = self._read(body, request)
         except Trouble as trouble:
             await self._troubled(entry, trouble, put, sent)
@@ -206,7 +213,7 @@ class APIEngine(Engine):
         else:
             self._has_answered = True
             self._pace.answered(sent, self._time())
-            self._hand_out(self._hidden(completion))
+            self._hand_out(completion)
 
     def _put(self, request: Request) -> Put:
         if isinstance(request, Rank):
@@ -230,7 +237,7 @@ class APIEngine(Engine):
         self, entry: Entry, trouble: Trouble, put: Put | None, sent: float
     ) -> None:
         """See what is to be done about a try that brought no answer."""
-        trouble.why = self._address.hide(trouble.why)
+        trouble.why = self._address.told(trouble.why)
         if trouble.kind is Kind.CROWDED:
             self._pace.refused(sent, self._time())
         if self._learn(entry.request, trouble, put):
@@ -251,16 +258,23 @@ class APIEngine(Engine):
         if self._is_ending:
             return
         self._is_ending = True
-        known = await look(self._client) if trouble.status == 404 else ()
-        key = self._address.key_env if trouble.status in {400, 401, 403} else ""
-        hint = f"; the key is read from {key}" if key else ""
-        self._stop(
-            UsageError(
-                f"backend 'api': {self._address.url} refuses all requests, "
-                f"{trouble.why.rstrip('.')}{hint}"
-                f"{suggestion(self._writing.model, known)}"
-            )
-        )
+        said = refusal(self._address, trouble)
+        if trouble.status == 404:
+            said += await self._looked_for()
+        self._stop(UsageError(said))
+
+    async def _looked_for(self) -> str:
+        """What may have been meant, where there is no such model or endpoint."""
+        known = await look(self._client)
+        if known:
+            names = [self._address.told(each) for each in known]
+            return suggestion(self._writing.model, names)
+        base = await base_of(self._address)
+        if base:
+            return f". It is at {base}: --base-url {base}"
+        if VERSION.search(self._address.url):
+            return ""
+        return f". Most servers are at URLs such as {self._address.url}/v1"
 
     def _try_later(self, entry: Entry, trouble: Trouble) -> None:
         """Let a request rest, unless it has been tried or has waited long enough."""
@@ -309,14 +323,3 @@ class APIEngine(Engine):
     def _hand_out(self, completion: Completion) -> None:
         self._done.append(completion)
         self._tell()
-
-    def _hidden(self, completion: Completion) -> Completion:
-        """A completion without the key, should the server have sent that back."""
-        key = self._address.key
-        if not key or (key not in completion.text and key not in completion.reasoning):
-            return completion
-        return replace(
-            completion,
-            text=self._address.hide(completion.text),
-            reasoning=self._address.hide(completion.reasoning),
-        )

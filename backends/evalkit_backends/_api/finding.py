@@ -1,7 +1,9 @@
 """What a server is asked before a run: whether it is there, and what it can do."""
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -10,11 +12,13 @@ import msgspec
 
 from evalkit import Rank, UsageError
 from evalkit_backends._api.address import Address
+from evalkit_backends._api.asking import LOG
+from evalkit_backends._api.causes import unconnected
 from evalkit_backends._api.lines import lines_to
 from evalkit_backends._api.loop import loop_here
-from evalkit_backends._api.parsing import ProtocolError, TooLarge
+from evalkit_backends._api.parsing import BODY_LIMIT, ProtocolError
 from evalkit_backends._api.ranking import Ranking
-from evalkit_backends._api.trouble import Kind, Trouble, refused
+from evalkit_backends._api.trouble import Kind, Trouble
 
 if TYPE_CHECKING:
     from evalkit_backends._api.client import Client
@@ -23,6 +27,9 @@ MODELS = "/models"
 
 MOMENT = 15.0
 """Seconds that a server may take to say what it has."""
+MANY, LONG = 10_000, 200
+"""Models that are looked at, and characters of their names."""
+VERSION = re.compile(r"/v\d")
 TRIES = 3
 """Of the request that finds out whether a server ranks."""
 PROBE = Rank(prompt="Two and two are", choices=(" four.", " five."))
@@ -42,85 +49,106 @@ class Models(msgspec.Struct):
     data: list[Listed]
 
 
-def check_server(address: Address) -> None:
-    """Raise UsageError if the server is not there or refuses the key.
+def check_server(address: Address, patience: float) -> None:
+    """Raise UsageError if the server is not there; wait for it no longer than that.
 
-    Not every server lists its models, and some take names that they do not list: what
-    is wrong there is told by the first request.
+    What it says to a request for its models tells nothing else: not every server lists
+    them, some list them to nobody, and some take names that they do not list. Whatever
+    is wrong there, a key included, is told by the first request.
     """
+    moment = min(MOMENT, patience)
     try:
-        waited(visit(address))
+        waited(visit(address, moment))
     except TimeoutError:
-        raise UsageError(
-            f"backend 'api': {address.url} has not answered within {MOMENT:g} s"
-        ) from None
+        LOG.warning(
+            "evalkit: warning: %s has not listed its models within %g s; it is asked "
+            "all the same",
+            address.shown,
+            moment,
+        )
     except Trouble as trouble:
-        check(address, trouble)
+        if trouble.is_unreached:
+            raise UsageError(unreachable(address, trouble)) from None
+
+
+def unreachable(address: Address, trouble: Trouble) -> str:
+    """What is said of a server that is not there."""
+    said = address.told(trouble.why)
+    return f"backend 'api': {address.shown} cannot be reached: {said}"
 
 
 def check(address: Address, trouble: Trouble) -> None:
-    """Raise UsageError for trouble after which a run is of no use."""
-    said = address.hide(trouble.why)
-    if trouble.kind is Kind.FINAL and not ("scope" in said and trouble.status == 403):
-        what = "refuses the key in" if address.key else "wants a key, and finds none in"
-        raise UsageError(
-            f"backend 'api': {address.url} {what} {address.key_env}: {said}"
-        ) from None
-    if not trouble.status and trouble.kind is Kind.PASSING:
-        raise UsageError(
-            f"backend 'api': {address.url} cannot be reached: {said}"
-        ) from None
+    """Raise UsageError for trouble after which no request is of use."""
+    if trouble.kind is Kind.FINAL:
+        raise UsageError(refusal(address, trouble)) from None
+    if trouble.is_unreached:
+        raise UsageError(unreachable(address, trouble)) from None
 
 
-async def visit(address: Address) -> None:
+def refusal(address: Address, trouble: Trouble) -> str:
+    """What is said of a server that takes no requests, the likely cause included."""
+    said = address.told(trouble.why).rstrip(".")
+    hint = ""
+    if trouble.status in {400, 401, 403}:
+        what = "is read from" if address.key else "would be read from"
+        hint = f"; the key {what} {address.key_env}"
+        hint += "" if address.key else ", which is empty"
+    return f"backend 'api': {address.shown} refuses all requests, {said}{hint}"
+
+
+async def visit(address: Address, moment: float) -> None:
     """Ask a server for its models, without the openai client where that can be: it
     takes half a second to import, in which other processes can be started."""
     lines = lines_to(address.url)
     if lines is None:
         from evalkit_backends._api.client import Client
 
-        async with Client(address, 1) as client, asyncio.timeout(MOMENT):
+        async with Client(address, 1) as client, asyncio.timeout(moment):
             await client.look(MODELS)
         return
     try:
-        async with asyncio.timeout(MOMENT):
-            answer = await lines.ask(asking_for_models(address))
+        async with asyncio.timeout(moment):
+            await lines.ask(asking_for_models(address), BODY_LIMIT)
     except TimeoutError:  # an OSError too
         raise
-    except TooLarge as exc:
-        raise Trouble(f"the answer cannot be read: {exc}") from None
     except (OSError, ProtocolError) as exc:
-        raise Trouble(f"the connection failed: {exc}", Kind.PASSING) from None
+        raise unconnected(exc, address) from None
     finally:
         lines.end()
-    if answer.status >= 300:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in answer.headers
-        }
-        raise refused(answer.status, headers, answer.body)
 
 
 def asking_for_models(address: Address) -> bytes:
     """The request for a server's models, as bytes."""
     parts = urlsplit(address.url)
+    query = f"?{address.query}" if address.query else ""
     lines = [
-        f"GET {parts.path}{MODELS} HTTP/1.1",
+        f"GET {parts.path}{MODELS}{query} HTTP/1.1",
         f"Host: {parts.netloc}",
         "Accept: application/json",
-        *([f"Authorization: Bearer {address.key}"] if address.key else []),
+        *([": ".join(address.key_header)] if address.key else []),
     ]
     return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
-async def look(client: "Client") -> tuple[str, ...]:
+async def look(client: "Client", path: str = MODELS) -> tuple[str, ...]:
     """The names of a server's models, as far as it can be asked for them."""
     try:
         async with asyncio.timeout(MOMENT):
-            listed = msgspec.json.decode(await client.look(MODELS), type=Models)
+            listed = msgspec.json.decode(await client.look(path), type=Models)
     except (Trouble, TimeoutError, msgspec.DecodeError, UnicodeDecodeError):
         return ()
-    return tuple(each.id for each in listed.data)
+    return tuple(each.id for each in listed.data[:MANY] if len(each.id) <= LONG)
+
+
+async def base_of(address: Address) -> str:
+    """Where the server is that was looked for one step too high; empty if nowhere."""
+    if VERSION.search(address.url):
+        return ""
+    from evalkit_backends._api.client import Client
+
+    below = replace(address, url=f"{address.url}/v1")
+    async with Client(below, 1) as client:
+        return below.shown if await look(client) else ""
 
 
 def suggestion(name: str, known: Sequence[str]) -> str:
@@ -161,8 +189,8 @@ async def rank_probe(client: "Client", ranking: Ranking, address: Address) -> bo
             else:
                 return True
     raise UsageError(
-        f"backend 'api': {address.url} could not be asked whether it ranks; try again, "
-        "or name a protocol that does not rank"
+        f"backend 'api': {address.shown} could not be asked whether it ranks; try "
+        "again, or name a protocol that does not rank"
     )
 
 

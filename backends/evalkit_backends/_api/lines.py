@@ -8,9 +8,11 @@ import asyncio
 from collections import deque
 from typing import cast
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from evalkit_backends._api.parsing import Answer, ProtocolError
+from evalkit_backends._api.proxies import proxy_for
+from evalkit_backends._api.room import Room
+from evalkit_backends._api.unreached import Unreached, why_unreached
 
 IDLE = 2.0
 """Seconds after which a connection is not used again: some servers end it after five,
@@ -20,21 +22,24 @@ and may do so just when it is."""
 class Line(asyncio.Protocol):
     """One connection, with one request under way at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         self.used = 0.0
         """When it was last given back."""
         self.is_open = False
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.WriteTransport | None = None
+        self._transport: asyncio.Transport | None = None
+        self._room = room
+        self._read = 0
+        """Bytes of the answer under way."""
         self._answer = Answer()
         self._waiting: asyncio.Future[Answer] | None = None
 
-    async def ask(self, request: bytes) -> Answer:
-        """Send a request and wait for its answer; OSError or ProtocolError if none
-        comes. Whoever stops waiting ends the connection."""
+    async def ask(self, request: bytes, most: int) -> Answer:
+        """Send a request and wait for its answer of at most so many bytes; OSError or
+        ProtocolError if none comes. Whoever stops waiting ends the connection."""
         if self._transport is None or not self.is_open:
             raise ConnectionResetError("the connection ended before an answer")
-        self._answer = Answer()
+        self._answer = Answer(most)
         self._waiting = self._loop.create_future()
         self._transport.write(request)
         try:
@@ -44,6 +49,8 @@ class Line(asyncio.Protocol):
             raise
         finally:
             self._waiting = None
+            self._room.give_back(self, self._read)
+            self._read = 0
 
     def end(self) -> None:
         """Close the connection at once."""
@@ -52,8 +59,16 @@ class Line(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast(asyncio.Transport, transport)
         self.is_open = True
+
+    def pause(self) -> None:
+        if self._transport is not None and self.is_open:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._transport is not None and self.is_open:
+            self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         waiting = self._waiting
@@ -67,6 +82,9 @@ class Line(asyncio.Protocol):
             return
         if self._answer.done:
             self._deliver(waiting)
+        else:
+            self._read += len(data)
+            self._room.take(self, len(data))
 
     def eof_received(self) -> None:
         self.is_open = False
@@ -103,11 +121,12 @@ class Lines:
         self._host = host
         self._port = port
         self._idle: deque[Line] = deque()
+        self._room = Room()
 
-    async def ask(self, request: bytes) -> Answer:
+    async def ask(self, request: bytes, most: int) -> Answer:
         """Send a request over a connection that is free, and wait for its answer."""
         line = self._free() or await self._opened()
-        answer = await line.ask(request)
+        answer = await line.ask(request, most)
         if line.is_open:
             line.used = asyncio.get_running_loop().time()
             self._idle.append(line)
@@ -133,20 +152,18 @@ class Lines:
 
     async def _opened(self) -> Line:
         loop = asyncio.get_running_loop()
-        _, line = await loop.create_connection(Line, self._host, self._port)
+        try:
+            _, line = await loop.create_connection(
+                lambda: Line(self._room), self._host, self._port
+            )
+        except OSError as exc:
+            raise Unreached(why_unreached(exc)) from exc
         return line
 
 
 def lines_to(url: str) -> Lines | None:
     """Connections to the host of a URL; None where they need TLS or a proxy."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme != "http" or is_behind_proxy(host):
+    if parts.scheme != "http" or proxy_for(url) is not None:
         return None
-    return Lines(host, parts.port or 80)
-
-
-def is_behind_proxy(host: str) -> bool:
-    """Whether the environment has requests to a host go through a proxy."""
-    proxies = getproxies()
-    return bool({"http", "all"} & proxies.keys()) and not proxy_bypass(host)
+    return Lines(parts.hostname or "", parts.port or 80)

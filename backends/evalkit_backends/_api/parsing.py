@@ -26,14 +26,18 @@ class ProtocolError(Exception):
     """What came is no answer that could be read."""
 
 
-class TooLarge(ProtocolError):
+class Unreadable(ProtocolError):
+    """An answer that will be no better the next time."""
+
+
+class TooLarge(Unreadable):
     """An answer with more bytes than are taken from a server."""
 
 
 class Answer:
     """One answer, of which parts are fed until it is `done`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = BODY_LIMIT) -> None:
         self.status = 0
         self.headers: Headers = []
         self.body = b""
@@ -43,6 +47,8 @@ class Answer:
         self._buffer = bytearray()
         self._parts = bytearray()
         self._left = 0
+        self._most = most
+        """Bytes that the body may have."""
 
     @property
     def done(self) -> bool:
@@ -62,8 +68,8 @@ class Answer:
             self._read_length()
         elif self._stage in CHUNKED:
             self._read_chunks()
-        elif self._stage == "end" and len(self._buffer) > BODY_LIMIT:
-            raise TooLarge(f"an answer of more than {BODY_LIMIT >> 20} MB")
+        elif self._stage == "end" and len(self._buffer) > self._most:
+            raise TooLarge(too_large(self._most))
 
     def end(self) -> None:
         """Take note that no more will come; raise ProtocolError if more should."""
@@ -117,8 +123,8 @@ class Answer:
             self._stage, self._left = "length", int(lengths.pop() if lengths else 0)
         else:
             self._stage = "end"
-        if self._left > BODY_LIMIT:
-            raise TooLarge(f"an answer of more than {BODY_LIMIT >> 20} MB")
+        if self._left > self._most:
+            raise TooLarge(too_large(self._most))
 
     def _joined(self, wanted: bytes) -> bytes:
         """A header's values, in small letters; empty if it is not there."""
@@ -166,8 +172,8 @@ class Answer:
         if not HEX.fullmatch(size):
             raise ProtocolError("a chunk of unknown size")
         count = int(size, 16)
-        if len(self._parts) + count > BODY_LIMIT:
-            raise TooLarge(f"an answer of more than {BODY_LIMIT >> 20} MB")
+        if len(self._parts) + count > self._most:
+            raise TooLarge(too_large(self._most))
         if count:
             self._left = count + 2
         else:
@@ -177,6 +183,13 @@ class Answer:
         self.body = body
         self.keeps_open = keeps_open
         self._stage = "done"
+
+
+def too_large(most: int) -> str:
+    """What is said of an answer that is longer than any that was asked for."""
+    if most >= BODY_LIMIT:
+        return f"an answer of more than {most >> 20} MB"
+    return f"an answer of more than {most >> 10} KB, which max_tokens does not allow"
 
 
 def header(line: bytes) -> tuple[bytes, bytes]:

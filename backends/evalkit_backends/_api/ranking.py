@@ -6,15 +6,28 @@ many as the prompt has by itself, as in the backend `hf`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from evalkit import Completion, Rank, Ranked
-from evalkit_backends._api.asking import ENCODER, REFUSED, TEXT, Put
+from evalkit import Completion, Failure, Rank, Ranked
+from evalkit_backends._api.asking import (
+    BYTES_PER_TOKEN,
+    ENCODER,
+    REFUSED,
+    ROOM,
+    TEXT,
+    Put,
+)
+from evalkit_backends._api.echoes import are_of
+from evalkit_backends._api.parsing import BODY_LIMIT
 from evalkit_backends._api.replies import Choice, Logprobs, Usage, count, decoded
 from evalkit_backends._api.trouble import Trouble
+
+LEAST, MOST = -1e4, 1e-3
+"""Of a token's log-probability: servers that cannot write that it never comes write
+-9999, and rounding may bring a certain one just above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,9 @@ class Ranking:
             "max_tokens": self._written,
             "temperature": 0,
         }
-        return Put(TEXT, ENCODER.encode(body), self._written)
+        content = ENCODER.encode(body)
+        most = min(BODY_LIMIT, ROOM + BYTES_PER_TOKEN * len(content))
+        return Put(TEXT, content, self._written, most)
 
     def read(self, body: bytes, request: Rank) -> Completion:
         """The ranking in a server's answer; raise Trouble if there is none."""
@@ -59,7 +74,10 @@ class Ranking:
         usage = reply.usage or Usage()
         logprobs = [logprobs_of(each) for each in choices]
         surplus = self._surplus(logprobs, count(usage.prompt_tokens))
-        echoes = [echoed(each, surplus) for each in logprobs]
+        echoes = [
+            echoed(each, surplus, text)
+            for each, text in zip(logprobs, self._texts(request), strict=True)
+        ]
         begun = self._begun(request, echoes)
         wholes = echoes[-len(request.choices) :]
         ranked = [
@@ -122,8 +140,9 @@ def logprobs_of(choice: Choice) -> Logprobs:
         raise Trouble("an answer without the log-probabilities of the prompt") from None
 
 
-def echoed(given: Logprobs, surplus: int) -> Echoed:
-    """One text, without the tokens behind it; raise Trouble if something is missing."""
+def echoed(given: Logprobs, surplus: int, text: str) -> Echoed:
+    """One text, without the tokens behind it; raise Trouble if something is missing, or
+    is of another text."""
     end = len(given.tokens) - surplus
     best = [
         max(each.values(), default=-math.inf) if each else -math.inf
@@ -131,9 +150,21 @@ def echoed(given: Logprobs, surplus: int) -> Echoed:
     ]
     if not len(given.tokens) == len(given.token_logprobs) == len(best):
         raise Trouble("an answer without the log-probabilities of all tokens")
+    if not are_of(given.tokens[:end], text):
+        raise Trouble("an answer with other tokens than those of the texts")
+    check_numbers(given.token_logprobs[:end])
     return Echoed(
         tuple(given.tokens[:end]), tuple(given.token_logprobs[:end]), tuple(best[:end])
     )
+
+
+def check_numbers(logprobs: Iterable[float | None]) -> None:
+    """Raise Trouble for what no logarithm of a probability can be."""
+    for each in logprobs:
+        if each is not None and not LEAST <= each <= MOST:
+            raise Trouble(
+                f"an answer with the log-probability {each:g}", about=Failure.NUMBERS
+            )
 
 
 def ranked_of(whole: Echoed, begun: int, choice: str) -> Ranked:

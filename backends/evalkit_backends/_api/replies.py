@@ -1,5 +1,7 @@
 """From a server's words to a completion: no answer is made where there is none."""
 
+import json
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, cast
 
@@ -12,6 +14,9 @@ THINK, ANSWER = "<think>", "</think>"
 LENGTH = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 FILTERED = frozenset({"content_filter", "SAFETY", "RECITATION"})
 Finish: TypeAlias = Literal["stop", "length"]
+BYTES_BESIDE, LONGEST_TOKEN = 4096, 256
+"""Of a text, what is allowed beside its tokens, and what the longest of these has: a
+row of blanks or dashes."""
 MOST_TOKENS = 1 << 40
 """Counts beyond this are none."""
 
@@ -59,20 +64,37 @@ class Reply(msgspec.Struct):
     usage: Usage | None = None
 
 
+NO_NUMBERS = (b"NaN", b"Infinity")
 DECODER = msgspec.json.Decoder(Reply)
 
 
 def decoded(body: bytes) -> Reply:
     """A body as a reply that has choices; raise Trouble if it is none."""
     try:
-        reply = DECODER.decode(body)
+        reply = read(body)
     except msgspec.ValidationError as exc:
         raise inside(body) or Trouble(f"an answer of another form: {exc}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise unreadable(body, exc) from None
     if not reply.choices:
         raise inside(body) or Trouble("an answer without choices")
     return reply
+
+
+def read(body: bytes) -> Reply:
+    """A body as a reply, be it JSON or what some servers hold for it: with a mark of
+    the order of bytes before it, or with numbers that are none."""
+    try:
+        return DECODER.decode(body.removeprefix(BOM_UTF8))
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as exc:
+        if not any(each in body for each in NO_NUMBERS):
+            raise
+        try:
+            return msgspec.convert(json.loads(body), Reply)
+        except ValueError:
+            raise exc from None
 
 
 def inside(body: bytes) -> Trouble | None:
@@ -116,6 +138,7 @@ def completion_of(body: bytes, request: Generate) -> Completion:
         text, reasoning = written(choice), ""
     else:
         text, reasoning = said(choice.message, is_short=is_short)
+    check_length(text, reasoning, request.sampling.max_tokens)
     text, is_cut = cut(text, request.sampling.stop)
     usage = reply.usage or Usage()
     finish: Finish = "length" if is_short and not is_cut else "stop"
@@ -128,6 +151,17 @@ def completion_of(body: bytes, request: Generate) -> Completion:
         prompt_tokens=count(usage.prompt_tokens),
         completion_tokens=count(usage.completion_tokens),
     )
+
+
+def check_length(text: str, reasoning: str, tokens: int) -> None:
+    """Raise Trouble for what cannot be so few tokens."""
+    most = BYTES_BESIDE + LONGEST_TOKEN * tokens
+    for part in (text, reasoning):
+        if len(part) > most:
+            raise Trouble(
+                f"an answer of {len(part):,} characters, which cannot be the "
+                f"{tokens:,} tokens of max_tokens"
+            )
 
 
 def written(choice: Choice) -> str:

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from evalkit import Failure
 
-SHOWN = 300
-"""Most characters of a server's own words in an error."""
+LOOKED_AT = 1 << 16
+"""Most characters of a server's own words that are looked at."""
 PASSING = frozenset({408, 409, 425, 429})
 """Statuses below 500 that another try may change."""
 CROWDED = frozenset({429, 503, 529})
@@ -50,6 +50,8 @@ class Trouble(Exception):
     """The parameter of the request that the server objects to, if it names one."""
     about: Failure | None = None
     """What the server says that it is, where it says so."""
+    is_unreached: bool = False
+    """Whether there was no connection."""
 
     @property
     def failure(self) -> Failure:
@@ -165,21 +167,16 @@ def detail_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def words(error: Mapping[str, Any]) -> str:
-    """What an error says, in one line that is not too long."""
-    return shortened(str(error.get("message") or error.get("code") or ""))
+    """What an error says. The key may stand in it, so it is not to be cut yet to what
+    is shown: see `Address.told`."""
+    return str(error.get("message") or error.get("code") or "")[:LOOKED_AT].strip()
 
 
 def plain_words(headers: Mapping[str, str], body: bytes) -> str:
     """What a body says that describes no error, if it is a plain text."""
     if "text/plain" not in headers.get("content-type", ""):
         return ""
-    return shortened(body[: 4 * SHOWN].decode("utf-8", "replace"))
-
-
-def shortened(text: str) -> str:
-    """A text in one line that is not too long."""
-    line = " ".join(text[: 8 * SHOWN].split())
-    return line if len(line) <= SHOWN else line[:SHOWN] + "..."
+    return body[:LOOKED_AT].decode("utf-8", "replace").strip()
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:
