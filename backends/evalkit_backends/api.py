@@ -19,6 +19,8 @@ from evalkit import (
     UsageError,
     hookimpl,
     is_like_a_secret,
+    known_thinking,
+    tags_in,
 )
 from evalkit_backends._api.address import (
     Address,
@@ -79,6 +81,10 @@ class API(Backend):
     begin: str = ""
     """A token, as text, that stands for the beginning of a text where choices are
     ranked without a prompt; needed if the server's tokenizer adds none."""
+    thinking: str = field(default="", metadata={"later": True})
+    """The tags that the model thinks within, as ``<a>...</a>``, where evalkit's table
+    does not have them; ``...</think>`` where the server's chat template opens them, so
+    that every answer begins within, and the server leaves them in the text."""
 
     def __post_init__(self) -> None:
         if not self.model:
@@ -98,6 +104,7 @@ class API(Backend):
                     "environment"
                 )
         self._read_extra()
+        tags_in(self.thinking)
 
     def _check_address(self) -> None:
         problem = url_problem(self.base_url) if self.base_url else ""
@@ -168,7 +175,12 @@ class API(Backend):
         wording = Wording(self.token_parameter, without=self.omitted)
         return APIEngine(
             self._address(),
-            Writing(self.model, wording, self._read_extra()),
+            Writing(
+                self.model,
+                wording,
+                self._read_extra(),
+                known_thinking().knowing(tags_in(self.thinking)),
+            ),
             Ranking(self.model, self.begin),
             Limits(
                 most=self.max_concurrency,

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from evalkit import Backend, Engine, Model, hookimpl
+from evalkit import Backend, Engine, Model, hookimpl, tags_in
 from evalkit_backends._models.find import find
 from evalkit_backends._packages import check_packages
 
@@ -40,8 +40,12 @@ class HF(Backend):
     """Prompts worked on at once; found from the free memory if not given."""
     max_length: int | None = None
     """Most tokens of a prompt and its answer, if less than the model can hold."""
+    thinking: str = field(default="", metadata={"later": True})
+    """The tags that the model thinks within, as ``<a>...</a>``, where neither its chat
+    template nor evalkit's table tells; ``...</a>`` where every answer begins within."""
 
     def __post_init__(self) -> None:
+        tags_in(self.thinking)
         if not DEVICE.fullmatch(self.device):
             raise ValueError(
                 f"option 'device' takes auto, cpu, cuda, cuda:N or mps, "
@@ -88,6 +92,7 @@ class HF(Backend):
             device_map=self.device_map,
             batch_size=self.batch_size,
             max_length=self.max_length,
+            thinking=tags_in(self.thinking),
         )
         return load(model, wish)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from evalkit import Backend, Engine, Model, hookimpl
+from evalkit import Backend, Engine, Model, hookimpl, tags_in
 from evalkit_backends._vllm.find import find
 from evalkit_backends._vllm.needs import check_vllm
 
@@ -53,8 +53,12 @@ class VLLM(Backend):
     quickly; if not given, on a CPU only."""
     prefix_caching: bool = field(default=True, metadata={"identity": False})
     """Whether prompts that begin alike are read once."""
+    thinking: str = field(default="", metadata={"later": True})
+    """The tags that the model thinks within, as ``<a>...</a>``, where neither its chat
+    template nor evalkit's table tells; ``...</a>`` where every answer begins within."""
 
     def __post_init__(self) -> None:
+        tags_in(self.thinking)
         for name, value in (
             ("max_model_len", self.max_model_len),
             ("max_num_seqs", self.max_num_seqs),
@@ -107,6 +111,7 @@ class VLLM(Backend):
             max_num_seqs=self.max_num_seqs,
             enforce_eager=self.enforce_eager,
             prefix_caching=self.prefix_caching,
+            thinking=tags_in(self.thinking),
         )
         return load(model, wish)
 

@@ -61,12 +61,14 @@ def known_tags() -> tuple[Tags, ...]:
     return tuple(entry.tags for entry in table())
 
 
-def tags_in(text: str) -> Tags:
+def tags_in(text: str) -> tuple[Tags, ...]:
     """The tags that a user names: ``<a>...</a>``, or ``...</a>`` for an end alone.
 
-    If there is no beginning, every answer of a chat begins within a thought. Raises
-    ValueError for a text that names no tags.
+    If there is no beginning, every answer of a chat begins within a thought. An empty
+    text names none; raises ValueError for one that is anything else.
     """
+    if not text.strip():
+        return ()
     parts = DOTS.split(text.strip())
     if len(parts) != 2 or not parts[1] or parts[0] == parts[1]:
         raise ValueError(
@@ -74,4 +76,4 @@ def tags_in(text: str) -> Tags:
             f"<think>...</think>, not {text!r}"
         )
     opening, closing = parts
-    return Tags((opening,) if opening else (), (closing,))
+    return (Tags((opening,) if opening else (), (closing,)),)

@@ -141,7 +141,7 @@ def test_a_template_may_begin_the_thought_itself() -> None:
 class TestWhatUsersName:
     def test_a_pair(self) -> None:
         for text in ("<a>...</a>", " <a> … </a> "):
-            thinking = KNOWN.knowing([tags_in(text)])
+            thinking = KNOWN.knowing(tags_in(text))
             assert thinking.part("<a>7?</a>8").answer == "8"
             assert thinking.part("<a>7?").unfinished
             assert thinking.part("<think>7?</think>8").answer == "8"
@@ -151,7 +151,7 @@ class TestWhatUsersName:
 
     @pytest.mark.parametrize("text", ["...</b>", "…</think>"])
     def test_only_the_end_where_every_answer_begins_within(self, text: str) -> None:
-        thinking = KNOWN.knowing([tags_in(text)])
+        thinking = KNOWN.knowing(tags_in(text))
         opened = thinking.opened("", chat=True)
         assert thinking.part("So it is 7.", opened).unfinished
         closes = text.lstrip(".…")
@@ -159,9 +159,10 @@ class TestWhatUsersName:
         assert thinking.opened("", chat=False) is None
 
     @pytest.mark.parametrize(
-        "text", ["", "<a>", "<a></a>", "<a>...", "...", "a...b...c", "<a>...<a>"]
+        "text", ["<a>", "<a></a>", "<a>...", "...", "a...b...c", "<a>...<a>"]
     )
     def test_what_is_none(self, text: str) -> None:
+        assert tags_in("") == ()
         with pytest.raises(ValueError, match=r"<think>\.\.\.</think>, not"):
             tags_in(text)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from evalkit import Completion, Generate, Sampling
+from evalkit import Completion, Generate, Sampling, Thinking
 from evalkit_backends._api.parsing import BODY_LIMIT
 from evalkit_backends._api.replies import completion_of
 from evalkit_backends._api.trouble import Trouble
@@ -131,10 +131,17 @@ def most_bytes(request: Generate, asked: int) -> int:
 class Writing:
     """Puts requests for answers, and reads those; learns what a server refuses."""
 
-    def __init__(self, model: str, wording: Wording, extra: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        model: str,
+        wording: Wording,
+        extra: Mapping[str, Any],
+        thinking: Thinking,
+    ) -> None:
         self.model = model
         self._extra = extra
         """Fields to add to each body."""
+        self._thinking = thinking
         self.wording = wording
 
     def put(self, request: Generate) -> Put:
@@ -155,7 +162,7 @@ class Writing:
 
     def read(self, body: bytes, request: Generate) -> Completion:
         """The completion in a server's answer; raise Trouble if there is none."""
-        return completion_of(body, request)
+        return completion_of(body, request, self._thinking)
 
     def learn(self, trouble: Trouble, put: Put) -> bool:
         """Whether the request can be put in another way that the server may take."""

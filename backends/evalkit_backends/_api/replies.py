@@ -7,10 +7,9 @@ from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
-from evalkit import Completion, Failure, Generate
+from evalkit import Completion, Failure, Generate, Tags, Thinking
 from evalkit_backends._api.trouble import Kind, Trouble, refused_inside
 
-THINK, ANSWER = "<think>", "</think>"
 LENGTH = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 FILTERED = frozenset({"content_filter", "SAFETY", "RECITATION"})
 Finish: TypeAlias = Literal["stop", "length"]
@@ -123,7 +122,7 @@ def unreadable(body: bytes, exc: Exception) -> Trouble:
     return Trouble(f"an answer that is not JSON: {exc}")
 
 
-def completion_of(body: bytes, request: Generate) -> Completion:
+def completion_of(body: bytes, request: Generate, thinking: Thinking) -> Completion:
     """A body as the completion of a request; raise Trouble if it has no answer."""
     reply = decoded(body)
     choice = (reply.choices or [Choice()])[0]
@@ -142,7 +141,7 @@ def completion_of(body: bytes, request: Generate) -> Completion:
     text, is_cut = cut(text, request.sampling.stop)
     usage = reply.usage or Usage()
     finish: Finish = "length" if is_short and not is_cut else "stop"
-    return Completion(
+    completion = Completion(
         request_id=request.id,
         text=text,
         finish=finish,
@@ -151,6 +150,26 @@ def completion_of(body: bytes, request: Generate) -> Completion:
         prompt_tokens=count(usage.prompt_tokens),
         completion_tokens=count(usage.completion_tokens),
     )
+    # Thoughts in a field of their own are out of the text already.
+    opened = None if reasoning else opened_by(request, text, thinking)
+    return thinking.apart(completion, opened)
+
+
+def opened_by(request: Generate, text: str, thinking: Thinking) -> Tags | None:
+    """The kind of thought that a text begins within, as far as can be known."""
+    if request.schema and is_json(text):  # a server held it to that from the beginning
+        return None
+    chat = not isinstance(request.prompt, str)
+    return thinking.opened("" if chat else str(request.prompt), chat=chat)
+
+
+def is_json(text: str) -> bool:
+    """Whether the whole of a text is JSON."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def check_length(text: str, reasoning: str, tokens: int) -> None:
@@ -172,7 +191,7 @@ def written(choice: Choice) -> str:
 
 
 def said(message: Message, *, is_short: bool) -> tuple[str, str]:
-    """The answer in a message, and the thoughts before it.
+    """The text of a message, and the thoughts that have a field of their own.
 
     A refusal in words is an answer. Nothing at all is one only if the model had begun
     to think, or was cut off.
@@ -190,9 +209,7 @@ def said(message: Message, *, is_short: bool) -> tuple[str, str]:
         if not reasoning and not is_short:
             raise Trouble("an answer without content")
         content = ""
-    if reasoning:
-        return content, reasoning
-    return parted(content)
+    return content, reasoning
 
 
 def joined(parts: Sequence[dict[str, Any]]) -> tuple[str | None, str]:
@@ -226,21 +243,6 @@ def inner_text(part: object) -> str:
         return ""
     text: object = cast(dict[str, Any], part).get("text")
     return text if isinstance(text, str) else ""
-
-
-def parted(content: str) -> tuple[str, str]:
-    """An answer and the thoughts that stand before it in tags.
-
-    Some templates write the opening tag themselves; thoughts that do not end have no
-    answer behind them.
-    """
-    begun = content.lstrip()
-    thoughts, end, answer = begun.partition(ANSWER)
-    if begun.startswith(THINK):
-        return (answer.lstrip() if end else ""), thoughts[len(THINK) :].strip()
-    if end and THINK not in thoughts:
-        return answer.lstrip(), thoughts.strip()
-    return content, ""
 
 
 def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:

@@ -125,18 +125,20 @@ class HFEngine(Engine):
         if not isinstance(request, Generate):
             return ()
         try:
-            prompt = self._model.template.tokens(request.prompt)
+            read = self._model.template.read(request.prompt)
         except PromptError as exc:
             self._work.done.append(request.failure(str(exc), exc.kind))
             return ()
-        context, limit = self._model.context, request.sampling.max_tokens
+        prompt, context = read.tokens, self._model.context
+        limit = request.sampling.max_tokens
         if context is not None:
             limit = min(limit, context - len(prompt))
         if not prompt or limit < 1:
             problem = f"a prompt of {len(prompt)} tokens, of {context} that can be held"
             self._work.done.append(request.failure(problem, Failure.TOO_LONG))
             return ()
-        return (Writing(request, prompt, limit, Random(request.sampling.seed)),)
+        random = Random(request.sampling.seed)
+        return (Writing(request, prompt, limit, random, read.opened),)
 
     def _pose(self, request: Request) -> Sequence[Question]:
         """The question for a ranking; none for other requests, or if it fails."""
@@ -241,7 +243,8 @@ class HFEngine(Engine):
         for row in work.working:
             if row.finished:
                 prompt = template.prompt(row.prompt)
-                work.done.append(row.completion(template.answer, prompt))
+                done = row.completion(template.answer, prompt)
+                work.done.append(template.apart(done, row.opened))
         work.working = [row for row in work.working if not row.finished]
         if not work.working:
             work.fresh, work.batch = [], None

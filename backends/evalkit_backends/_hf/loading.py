@@ -2,14 +2,14 @@
 
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from evalkit import Model, UsageError
+from evalkit import Model, Tags, UsageError
 from evalkit_backends._hf import pretrained
 from evalkit_backends._hf.batch import Decoder
 from evalkit_backends._hf.engine import HFEngine, Loaded
@@ -41,6 +41,8 @@ class Wish:
     device_map: str
     batch_size: int | None
     max_length: int | None
+    thinking: Sequence[Tags] = ()
+    """The tags of thoughts that the user names."""
 
 
 def load(model: Model, wish: Wish) -> HFEngine:
@@ -54,7 +56,7 @@ def load(model: Model, wish: Wish) -> HFEngine:
             folder, pick_dtype(wish.dtype, device), wish.device_map or {"": device}
         )
         check_cache(weights, model.name)
-        template = Template(tokenizer, configured_ends(weights))
+        template = Template(tokenizer, configured_ends(weights), wish.thinking)
         forward = Forward(weights)
         decoder = Decoder(forward, padding=padding(tokenizer), ends=template.ends)
         limits = find_limits(decoder, wish.batch_size)
@@ -71,7 +73,10 @@ def load(model: Model, wish: Wish) -> HFEngine:
             template=template,
             context=held,
             limits=limits,
-            facts=facts(weights, decoder.device, model.identity),
+            facts={
+                **facts(weights, decoder.device, model.identity),
+                **template.facts(),
+            },
         )
     )
 

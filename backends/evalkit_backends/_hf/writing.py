@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from evalkit import Completion, Generate
+from evalkit import Completion, Generate, Tags, digest_of_tokens
 
 Decode = Callable[[Sequence[int]], str]
 
@@ -20,13 +20,17 @@ class Writing:
     """Most tokens that may be written: max_tokens, or less if the context is full."""
     random: Random
     """Decides all that is left to chance, in the order of the tokens."""
+    opened: Tags | None = None
+    """The kind of thought that the prompt ends within."""
     written: list[int] = field(default_factory=list[int])
     ended: bool = False
     """Whether the model itself ended its turn, by a token that is not in `written`."""
     searched: int = 0
     """How many written tokens are known to hold no stop string."""
     text: str | None = None
-    """The answer, cut at a stop string, once one was found."""
+    """What was written, cut at a stop string, once one was found."""
+    end: int | None = None
+    """The token by which the model ended its turn."""
 
     @property
     def tokens(self) -> list[int]:
@@ -54,7 +58,7 @@ class Writing:
     def add(self, token: int, ends: frozenset[int]) -> None:
         """Take the model's next token."""
         if token in ends:
-            self.ended = True
+            self.ended, self.end = True, token
         else:
             self.written.append(token)
 
@@ -75,12 +79,13 @@ class Writing:
             place = earliest(text, stops)
             if place is not None:
                 self.written = self.written[:count]
-                self.ended = False
+                self.ended, self.end = False, None
                 self.text = text[:place]
                 return
 
     def completion(self, decode: Decode, prompt: str) -> Completion:
-        """What came of the request; `prompt` is how the model saw it."""
+        """What came of the request, its text as it was written; `prompt` is how the
+        model saw that."""
         stopped = self.ended or self.text is not None
         return Completion(
             request_id=self.request.id,
@@ -89,6 +94,8 @@ class Writing:
             prompt=prompt,
             prompt_tokens=len(self.prompt),
             completion_tokens=len(self.written) + self.ended,
+            token_ids=(*self.written, *(() if self.end is None else (self.end,))),
+            prompt_sha256=digest_of_tokens(self.prompt),
         )
 
 

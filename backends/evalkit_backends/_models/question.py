@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Self
 
-from evalkit import Completion, Rank, Ranked
+from evalkit import Completion, Rank, Ranked, digest_of_tokens
 from evalkit_backends._models.unanswered import TooLong
 
 
@@ -58,6 +58,7 @@ class Question:
             prompt=prompt,
             prompt_tokens=self.read,
             cut=self.cut,
+            prompt_sha256=digest_of_tokens(self.prompt),
             ranked=tuple(
                 Ranked(
                     logprob=logprob,

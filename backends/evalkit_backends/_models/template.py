@@ -1,9 +1,16 @@
 """Between texts and tokens: prompts as the model wants them, answers as people do."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from evalkit import Failure, Message, Prompt
+from evalkit import Completion, Failure, Message, Prompt, Tags, Thinking, known_thinking
+from evalkit_backends._models.encoding import Unclosed
+from evalkit_backends._models.learning import learned_tags, source_of
+from evalkit_backends._models.messages import Faithful, Render, Rendered, Turns
+from evalkit_backends._models.thoughts import Thoughts
 from evalkit_backends._models.unanswered import Unanswered
 
 PROBE = "evalkit"
@@ -15,22 +22,41 @@ class PromptError(Unanswered):
     kind = Failure.PROMPT
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A prompt as the model reads it."""
+
+    tokens: list[int]
+    opened: Tags | None
+    """The kind of thought that it ends within, if it does."""
+
+
 class Template:
     """A tokenizer, its chat template, and the tokens that end an answer."""
 
-    def __init__(self, tokenizer: Any, ends: Iterable[int]) -> None:
+    def __init__(
+        self, tokenizer: Any, ends: Iterable[int], told: Iterable[Tags] = ()
+    ) -> None:
         self._tokenizer = tokenizer
-        self.ends = frozenset({*ends, *end_of_text(tokenizer), *end_of_turn(tokenizer)})
+        self._render = Faithful(rendering(tokenizer))
+        self._encode = Unclosed(tokenizer)
+        self._source = source_of(tokenizer)
+        learned = learned_tags(rendering(tokenizer), tokenizer)
+        thinking = known_thinking().knowing([*learned, *told])
+        self._thoughts = Thoughts(tokenizer, thinking)
+        own = {*end_of_text(tokenizer), *end_of_turn(tokenizer, thinking)}
+        self.ends = frozenset({*ends, *own})
         """Ids of the tokens that end an answer."""
 
-    def tokens(self, prompt: Prompt) -> list[int]:
-        """A prompt's token ids; raise PromptError if it cannot be rendered."""
+    def read(self, prompt: Prompt) -> Read:
+        """A prompt's tokens; raise PromptError if it cannot be rendered."""
         try:
-            # A template has written the special tokens: none are added to them.
             text, special = self._text(prompt)
-            return self._encode([text], special)[0]
+            (tokens,) = self._encode([text.text], special)
         except Exception as exc:  # templates raise whatever they like
             raise refused(exc) from exc
+        chat = not isinstance(prompt, str)
+        return Read(tokens, self._thoughts.thinking.opened(text.behind, chat=chat))
 
     def parts(
         self, prompt: Prompt, choices: Sequence[str]
@@ -43,7 +69,8 @@ class Template:
         PromptError if a choice has none.
         """
         try:
-            text, special = self._text(prompt)
+            rendered, special = self._text(prompt)
+            text = rendered.text
             begun = text.rstrip()
             ends = [text[len(begun) :] + choice for choice in choices]
             if not begun:
@@ -71,29 +98,36 @@ class Template:
             [each[1:] if each[:1] == [begin] else each for each in tokens]
         )
 
-    def _text(self, prompt: Prompt) -> tuple[str, bool]:
-        """A prompt as text, and whether special tokens are to be added to it."""
+    def _text(self, prompt: Prompt) -> tuple[Rendered, bool]:
+        """A prompt as text, and whether special tokens are to be added to it: a
+        template has written them itself."""
         if isinstance(prompt, str):
-            return prompt, True
-        return render(self._tokenizer, prompt, answer=True), False
-
-    def _encode(self, texts: Sequence[str], special: bool) -> list[list[int]]:
-        encoded = self._tokenizer(list(texts), add_special_tokens=special)
-        return [list(ids) for ids in encoded.input_ids]
+            return Rendered(prompt, prompt), True
+        return self._render(prompt), False
 
     def prompt(self, tokens: Sequence[int]) -> str:
         """A prompt as text, its special tokens included."""
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=False))
 
     def answer(self, tokens: Sequence[int]) -> str:
-        """An answer as text, without special tokens."""
-        return str(
-            self._tokenizer.decode(
-                list(tokens),
-                skip_special_tokens=True,
-                clean_up_tokenization_spaces=False,
-            )
-        )
+        """What a model wrote as text, the tags of its thoughts included."""
+        return self._thoughts.text(tokens)
+
+    def apart(self, completion: Completion, opened: Tags | None) -> Completion:
+        """A completion of such a text, its thoughts told apart from its answer."""
+        return self._thoughts.apart(completion, opened)
+
+    def facts(self) -> dict[str, str]:
+        """What a reader needs to know of it to repeat a run."""
+        if not self._source:
+            return {}
+        digest = hashlib.sha256(self._source.encode("utf-8", "surrogatepass"))
+        facts = {"chat_template_sha256": digest.hexdigest()}
+        with suppress(PromptError):
+            opened = self.read((Message("user", PROBE),)).opened
+            if opened is not None:
+                facts["thinking"] = f"begun by the prompt, until {opened.closes[0]}"
+        return facts
 
 
 def refused(problem: Exception) -> PromptError:
@@ -110,14 +144,17 @@ def checked(choices: list[list[int]]) -> list[list[int]]:
     return choices
 
 
-def render(tokenizer: Any, messages: Sequence[Message], *, answer: bool) -> str:
-    """Messages through the chat template; `answer` opens the model's own turn."""
-    turns = [{"role": each.role, "content": each.content} for each in messages]
-    return str(
-        tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=answer
+def rendering(tokenizer: Any) -> Render:
+    """What makes texts of turns by a tokenizer's chat template."""
+
+    def render(turns: Turns, answer: bool) -> str:
+        return str(
+            tokenizer.apply_chat_template(
+                list(turns), tokenize=False, add_generation_prompt=answer
+            )
         )
-    )
+
+    return render
 
 
 def end_of_text(tokenizer: Any) -> set[int]:
@@ -125,18 +162,35 @@ def end_of_text(tokenizer: Any) -> set[int]:
     return set() if tokenizer.eos_token_id is None else {tokenizer.eos_token_id}
 
 
-def end_of_turn(tokenizer: Any) -> set[int]:
+def end_of_turn(tokenizer: Any, thinking: Thinking) -> set[int]:
     """The token that the chat template puts behind an answer, if it is a special one.
 
-    Not every model's configuration lists it among its end tokens.
+    Not every model's configuration lists it among its end tokens. One that closes
+    thoughts, too, is none that a model is to stop at.
     """
     if not tokenizer.chat_template:
         return set()
-    turns = (Message("user", "?"), Message("assistant", PROBE))
+    turns = [
+        {"role": "user", "content": "?"},
+        {"role": "assistant", "content": PROBE},
+    ]
     try:
-        _, _, behind = render(tokenizer, turns, answer=False).rpartition(PROBE)
+        _, _, behind = rendering(tokenizer)(turns, False).rpartition(PROBE)
     except Exception:  # a template that takes no such conversation shows no end
         return set()
-    ids = tokenizer(behind.strip(), add_special_tokens=False).input_ids
+    ids = tokenizer(behind.strip(), add_special_tokens=False).input_ids[:1]
     special = {*tokenizer.all_special_ids, *tokenizer.get_added_vocab().values()}
-    return set(ids[:1]) & special
+    return {each for each in ids if each in special} - closing(tokenizer, thinking)
+
+
+def closing(tokenizer: Any, thinking: Thinking) -> set[int]:
+    """The tokens that close thoughts which begin with a token as well."""
+    known: dict[str, int] = tokenizer.get_added_vocab()
+    names = tuple(name for name in known if len(name) > 1)
+    return {
+        known[text]
+        for each in thinking.tags
+        if any(text.startswith(names) for text in each.opens)
+        for text in each.closes
+        if text in known
+    }

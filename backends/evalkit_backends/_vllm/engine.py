@@ -124,8 +124,8 @@ class VLLMEngine(Engine):
         """What to ask of vLLM for a request; ValueError if it cannot be asked."""
         model = self._model
         if isinstance(request, Generate):
-            prompt = model.template.tokens(request.prompt)
-            return Writing(request, prompt, model.context, model.ends)
+            read = model.template.read(request.prompt)
+            return Writing(request, read, model.context, model.ends)
         prompt, choices = model.template.parts(request.prompt, request.choices)
         question = Question(request, prompt, choices)
         # vLLM wants room for the token that it writes, so that the last one of a

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from evalkit import Completion, Generate, Request
-from evalkit_backends._models.template import Template
+from evalkit import Completion, Generate, Request, digest_of_tokens
+from evalkit_backends._models.template import Read, Template
 from evalkit_backends._models.unanswered import TooLong
 from evalkit_backends._vllm.core import Ask
 
@@ -46,10 +46,12 @@ class Writing(Job):
     """An answer that is written behind a prompt."""
 
     def __init__(
-        self, request: Generate, prompt: list[int], context: int, ends: Sequence[int]
+        self, request: Generate, read: Read, context: int, ends: Sequence[int]
     ) -> None:
         self._request = request
-        self._prompt = prompt
+        self._prompt = prompt = read.tokens
+        # An answer that is held to a schema has no room for thoughts.
+        self._opened = None if request.schema else read.opened
         self._ends = ends
         self._limit = min(request.sampling.max_tokens, context - len(prompt))
         self._written: Any = None
@@ -69,6 +71,7 @@ class Writing(Job):
             "temperature": wanted.temperature,
             "top_p": wanted.top_p,
             "stop": list(wanted.stop),
+            "detokenize": bool(wanted.stop),
             "stop_token_ids": list(self._ends),
             "seed": wanted.seed if wanted.temperature > 0 else None,
         }
@@ -79,11 +82,26 @@ class Writing(Job):
         return None
 
     def completion(self, template: Template) -> Completion:
-        return Completion(
+        written = self._written
+        completion = Completion(
             request_id=self._request.id,
-            text=self._written.text,
-            finish=self._written.finish_reason,
+            text=self._text(template),
+            finish=written.finish_reason,
             prompt=template.prompt(self._prompt),
             prompt_tokens=len(self._prompt),
-            completion_tokens=len(self._written.token_ids),
+            completion_tokens=len(written.token_ids),
+            token_ids=tuple(written.token_ids),
+            prompt_sha256=digest_of_tokens(self._prompt),
         )
+        return template.apart(completion, self._opened)
+
+    def _text(self, template: Template) -> str:
+        """What was written, with the tags of thoughts, which vLLM's text leaves out;
+        up to the stop string that ended it, if one did."""
+        tokens = list(self._written.token_ids)
+        if tokens and tokens[-1] in self._ends:
+            tokens.pop()
+        text = template.answer(tokens)
+        if not isinstance(self._written.stop_reason, str):
+            return text
+        return text.partition(self._written.stop_reason)[0]

@@ -1,14 +1,14 @@
 """Starting vLLM's engine on a model, ready to be asked."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from evalkit import Model, UsageError
+from evalkit import Model, Tags, UsageError
 from evalkit_backends._vllm import adapter, problems
 from evalkit_backends._vllm.core import Core
 from evalkit_backends._vllm.engine import Loaded, VLLMEngine
@@ -38,6 +38,8 @@ class Wish:
     max_num_seqs: int | None
     enforce_eager: bool | None
     prefix_caching: bool
+    thinking: Sequence[Tags] = ()
+    """The tags of thoughts that the user names."""
 
 
 def load(model: Model, wish: Wish) -> VLLMEngine:
@@ -162,7 +164,8 @@ def assemble(model: Model, folder: Path, core: Core, wish: Wish) -> VLLMEngine:
     from evalkit_backends._models.pretrained import read_tokenizer
     from evalkit_backends._models.template import Template
 
-    template = Template(read_tokenizer(folder), configured_ends(core))
+    tokenizer = read_tokenizer(folder)
+    template = Template(tokenizer, configured_ends(core), wish.thinking)
     settings = core.config.model_config
     vocabulary = int(settings.get_vocab_size())
     return VLLMEngine(
@@ -172,7 +175,7 @@ def assemble(model: Model, folder: Path, core: Core, wish: Wish) -> VLLMEngine:
             ends=sorted(end for end in template.ends if end < vocabulary),
             context=int(settings.max_model_len),
             rows=int(core.config.scheduler_config.max_num_seqs),
-            facts=facts(core.config, model, wish),
+            facts={**facts(core.config, model, wish), **template.facts()},
         )
     )
 
