@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import ClassVar, Self
 
-from evalkit.errors import BackendError
+from evalkit.errors import BackendError, of_plugin
 from evalkit.types import Completion, Request
 
 
@@ -97,6 +97,10 @@ class Backend(ABC):
     are more power; a server somewhere else has its own."""
 
     model: str = field(metadata={"option": False})
+    giver: str = field(
+        default="", metadata={"option": False}, repr=False, compare=False
+    )
+    """The plugin that it came with, if not with evalkit: errors name that."""
 
     def prepare(self) -> Model:
         """Find the model and check all options, cheaply; raise UsageError if wrong."""
@@ -121,6 +125,16 @@ class Backend(ABC):
     @abstractmethod
     def load(self, model: Model) -> Engine:
         """Load the model that `prepare` found."""
+
+
+def backend_label(backend: Backend) -> str:
+    """How errors name a backend."""
+    return f"backend {backend.name!r}{of_plugin(backend.giver)}"
+
+
+def engine_label(backend: Backend, engine: Engine) -> str:
+    """How errors name an engine that a backend has loaded."""
+    return f"{backend_label(backend)}, {type(engine).__qualname__}"
 
 
 class BatchEngine(Engine):

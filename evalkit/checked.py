@@ -1,16 +1,22 @@
 """One pass over a task's samples before anything is asked: are they sound?"""
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-
-import msgspec
+from typing import Any
 
 from evalkit.choices.frame import choice_problem
-from evalkit.errors import TaskError, boundary
+from evalkit.errors import TaskError, Unsound, guarded
 from evalkit.record import encode
-from evalkit.task import Task
+from evalkit.seams import MOST, SAMPLE, is_several, several
+from evalkit.task import Task, task_label
+from evalkit.text import shown
 from evalkit.types import Sample
+
+OFTEN = 10_000
+"""After so many samples the next number is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,34 +31,68 @@ class Checked:
     can."""
 
 
-def check_samples(task: Task, limit: int | None) -> Checked:
-    """Count and hash the samples; refuse none at all, or two with one id."""
+def silent(line: str) -> None:
+    """For those who want to hear nothing of what goes on."""
+
+
+def samples_of(task: Task, limit: int | None = None) -> Iterator[Sample]:
+    """A task's samples, each a sound one; whatever else it does is named as its
+    failure."""
+    return guarded(
+        TaskError, f"{task_label(task)}, samples()", partial(sound_samples, task, limit)
+    )
+
+
+def sound_samples(task: Task, limit: int | None) -> Iterator[Sample]:
+    """What a task gives, as far as it is sound; raise Unsound where it is not."""
+    for place, item in enumerate(given_items(task, limit)):
+        try:
+            sample = SAMPLE(item)
+        except Unsound as exc:
+            which = shown(item.id) if isinstance(item, Sample) else f"number {place}"
+            raise Unsound(f"sample {which}: {exc}") from exc
+        yield sample
+
+
+def given_items(task: Task, limit: int | None) -> Iterator[Any]:
+    """What a task gives, whatever it is; raise Unsound where it has no end."""
+    given: Any = task.samples()
+    first = islice(given, limit) if is_several(given) else given
+    return several(first, MOST, "samples (--limit N asks the first N)")
+
+
+def check_samples(
+    task: Task, limit: int | None, tell: Callable[[str], object] = silent
+) -> Checked:
+    """Count and hash the samples; refuse none at all, or two with one id.
+
+    `tell` hears now and then how many have been read.
+    """
+    who = task_label(task)
     total = hashlib.sha256()
     first: Sample | None = None
     seen: set[str] = set()
     unchoosable = ""
-    with boundary(TaskError, f"task {task.name!r}, samples()"):
-        for sample in islice(task.samples(), limit):
-            if sample.id in seen:
-                raise TaskError(f"task {task.name!r} has two samples {sample.id!r}")
-            seen.add(sample.id)
-            first = first or sample
-            unchoosable = unchoosable or choice_problem(sample)
-            total.update(encoded(sample))
+    for sample in samples_of(task, limit):
+        if sample.id in seen:
+            raise TaskError(f"{who} has two samples {sample.id!r}")
+        seen.add(sample.id)
+        if len(seen) % OFTEN == 0:
+            tell(f"{who}: {len(seen):,} samples read")
+        first = first or sample
+        unchoosable = unchoosable or choice_problem(sample)
+        total.update(encoded(task, sample))
     if first is None:
-        raise TaskError(f"task {task.name!r} has no samples")
+        raise TaskError(f"{who} has no samples")
     return Checked(
         first=first, count=len(seen), sha256=total.hexdigest(), unchoosable=unchoosable
     )
 
 
-def encoded(sample: Sample) -> bytes:
-    """A sample as JSON; raise ValueError if it would not come back as it is."""
+def encoded(task: Task, sample: Sample) -> bytes:
+    """A sound sample as JSON; a TaskError if it has characters that no file holds."""
     try:
-        encoding = encode(sample)
-        same = msgspec.json.decode(encoding, type=Sample) == sample
-    except (TypeError, ValueError, msgspec.ValidationError) as exc:
-        raise ValueError(f"sample {sample.id!r}: {exc}") from exc
-    if not same:
-        raise ValueError(f"sample {sample.id!r} has values that JSON cannot hold")
-    return encoding
+        return encode(sample)
+    except (UnicodeEncodeError, ValueError) as exc:
+        where = f"{task_label(task)}, samples()"
+        raise TaskError(f"{where}: sample {sample.id!r}: {exc}") from exc

@@ -4,22 +4,25 @@ Each check is a sentence that holds or does not, with the samples that break it.
 """
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from evalkit.checked import encoded
-from evalkit.errors import TaskError, boundary
+from evalkit.checked import given_items
+from evalkit.errors import TaskError, Unsound, boundary, guarded
+from evalkit.finding import exemplars_of
 from evalkit.ordered import Case, scored
-from evalkit.plan import exemplars_of
 from evalkit.prompts import damage, prompts, same_question
 from evalkit.protocol import Protocol
+from evalkit.record import encode
 from evalkit.report.words import points, quoted
 from evalkit.scoring import Limits, ScoringPool
-from evalkit.task import Task
-from evalkit.text import whole
+from evalkit.seams import SAMPLE, several
+from evalkit.task import Task, task_label
+from evalkit.text import shown, whole
 from evalkit.types import Answer, Outcome, Sample, Score
 
+MOST_GOLD = 1000
 FEW = 5
 """So many problems of each check are kept to be shown."""
 
@@ -72,12 +75,32 @@ def check_task(
 
 
 def samples_of(task: Task) -> Iterator[Sample]:
-    """The task's samples; what it raises or gives besides is named as its failure."""
-    with boundary(TaskError, f"task {task.name!r}, samples()"):
-        for sample in task.samples():
-            if not isinstance(sample, Sample):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"must give samples, not {sample!r}")
-            yield sample
+    """The task's samples, those among them that are not sound too; whatever it raises
+    or gives besides is named as its failure."""
+    where = f"{task_label(task)}, samples()"
+    return guarded(TaskError, where, partial(given_samples, task))
+
+
+def given_samples(task: Task) -> Iterator[Sample]:
+    """What a task gives, as far as it is samples."""
+    for sample in given_items(task, None):
+        if not isinstance(sample, Sample):
+            raise Unsound(f"a Sample is meant, not {shown(sample)}")
+        yield sample
+
+
+def sound_samples(task: Task) -> Iterator[Sample]:
+    """The task's samples but for those that another check has named."""
+    return (each for each in samples_of(task) if not unsoundness(each))
+
+
+def unsoundness(sample: Sample) -> str:
+    """Why a sample is not what a sample must be; empty if it is."""
+    try:
+        SAMPLE(sample)
+    except Unsound as exc:
+        return f"sample {shown(sample.id)}: {exc}"
+    return ""
 
 
 def check_samples(task: Task, digests: list[bytes]) -> Iterator[Check]:
@@ -88,31 +111,38 @@ def check_samples(task: Task, digests: list[bytes]) -> Iterator[Check]:
     seen: set[str] = set()
     for sample in samples_of(task):
         digests.append(digest(sample))
-        storable.see(storing_problem(sample))
+        problem = storing_problem(sample)
+        storable.see(problem)
+        if problem:
+            continue
         unique.see(f"two samples {sample.id!r}" if sample.id in seen else "")
         seen.add(sample.id)
-        sound = 0 < sample.points < math.inf
-        worth.see("" if sound else f"sample {sample.id!r}: {sample.points} points")
+        worth.see(
+            "" if sample.points else f"sample {sample.id!r}: {sample.points} points"
+        )
     if not digests:
-        raise TaskError(f"task {task.name!r} has no samples")
+        raise TaskError(f"{task_label(task)} has no samples")
     yield from (storable, unique, worth)
 
 
 def storing_problem(sample: Sample) -> str:
-    """Why a sample cannot be kept in a file or sent to another process."""
+    """Why a sample is not sound, or cannot be sent to another process."""
+    problem = unsoundness(sample)
+    if problem:
+        return problem
     try:
-        encoded(sample)
+        encode(sample)
     except ValueError as exc:
-        return str(exc)
+        return f"sample {sample.id!r}: {exc}"
     return ""
 
 
 def digest(sample: Sample) -> bytes:
     """What tells a sample from another."""
     if storing_problem(sample):
-        content = repr(sample).encode("utf-8", "surrogatepass")
+        content = shown(sample, 10_000).encode("utf-8", "surrogatepass")
     else:
-        content = encoded(sample)
+        content = encode(sample)
     return hashlib.sha256(content).digest()[:16]
 
 
@@ -131,12 +161,12 @@ def check_second_reading(task: Task, digests: Sequence[bytes]) -> Check:
 def check_exemplars(task: Task, exemplars: Sequence[Sample]) -> Check:
     """Whether what few-shot prompts give away is asked."""
     check = Check("worked examples are not in the test", "worked examples")
-    shown = {same_question(each): "" for each in exemplars}
+    asked_as = {same_question(each): "" for each in exemplars}
     for sample in samples_of(task):
-        if not storing_problem(sample) and same_question(sample) in shown:
-            shown[same_question(sample)] = sample.id
+        if not storing_problem(sample) and same_question(sample) in asked_as:
+            asked_as[same_question(sample)] = sample.id
     for each in exemplars:
-        asked = shown[same_question(each)]
+        asked = asked_as[same_question(each)]
         check.see(f"worked example {each.id!r} is sample {asked!r}" if asked else "")
     return check
 
@@ -144,7 +174,7 @@ def check_exemplars(task: Task, exemplars: Sequence[Sample]) -> Check:
 def check_prompts(task: Task, protocol: Protocol, exemplars: Sequence[Sample]) -> Check:
     """Whether a protocol can ask every sample, in characters that mean something."""
     check = Check(f"prompts of protocol {protocol.name!r} are undamaged", "prompts")
-    for sample in samples_of(task):
+    for sample in sound_samples(task):
         said = next(iter(gold(task, sample)), "")
         try:
             with boundary(TaskError, f"sample {sample.id!r}"):
@@ -161,7 +191,7 @@ def check_damage(task: Task) -> Check:
     """Whether the dataset has just the broken samples that it is known to have."""
     check = Check("no samples are damaged but those known to be", "samples")
     found = 0
-    for sample in samples_of(task):
+    for sample in sound_samples(task):
         found += came_damaged(sample)
         check.see()
     if found != task.damaged:
@@ -209,7 +239,7 @@ def check_marks(
     """Whether reference answers get full marks and silence gets none."""
     full = Check("reference answers get full marks", "answers")
     none = Check("an empty response gets no points", "samples")
-    with ScoringPool([(type(task), words)], limits) as pool:
+    with ScoringPool([(task, words)], limits) as pool:
         for case, score in scored(pool, trials(task, exemplars, full, none)):
             case.subject.see(score)
     yield from (full, none)
@@ -243,8 +273,13 @@ def trial(sample: Sample, name: str, response: str, check: Check) -> Case[Trial]
 
 def gold(task: Task, sample: Sample) -> Sequence[str]:
     """A task's reference answers to a sample, as they can be sent elsewhere."""
-    with boundary(TaskError, f"task {task.name!r}, gold() of sample {sample.id!r}"):
-        found = task.gold(sample)
-        if isinstance(found, str):
-            raise TypeError("must return a sequence of texts, not one text")
-        return tuple(whole(each) for each in found)
+    with boundary(TaskError, f"{task_label(task)}, gold() of sample {sample.id!r}"):
+        found = several(task.gold(sample), MOST_GOLD, "reference answers")
+        return tuple(map(text_of, found))
+
+
+def text_of(given: object) -> str:
+    """A text as files can hold it."""
+    if not isinstance(given, str):
+        raise Unsound(f"a text is meant, not {shown(given)}")
+    return whole(given)

@@ -7,20 +7,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evalkit.backend import Backend, Model
+from evalkit.backend import Backend, Model, backend_label
 from evalkit.data import Data
-from evalkit.errors import BackendError, PluginError, UsageError, boundary
+from evalkit.errors import (
+    BackendError,
+    PluginError,
+    UsageError,
+    boundary,
+    of_plugin,
+)
 from evalkit.experiment import Experiment
 from evalkit.metrics import Metric
 from evalkit.naming import builtin_or_given, named_model
-from evalkit.opening import HELD, Opened, is_folder, opened
+from evalkit.opening import HELD, Opened, built, is_folder, opened
 from evalkit.options import build
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts
 from evalkit.registry import unknown
+from evalkit.seams import truth
 from evalkit.shots import check_shows, with_shots
-from evalkit.task import Task
+from evalkit.task import Task, task_label
 
 DATA = "EVALKIT_DATA"
 """The variable that names a folder with datasets."""
@@ -105,7 +112,7 @@ def choose_task(found: Opened, options: Mapping[str, str], data: Data) -> Chosen
     if found.words.keys() & words.keys():
         raise UsageError(f"--set {HELD}: the task is in the folder that was named")
     words |= found.words
-    task = build(found.cls, words, f"task {found.name!r}", data=data)
+    task = built(found, f"task {found.name!r}", words, data)
     return Chosen(task=task, words=words, wish=Wish(task=found.name))
 
 
@@ -134,8 +141,22 @@ def choose_backend(wanted: Experiment, plugins: Plugins) -> Backend:
     """The backend named before the colon, told the model named behind it."""
     given = builtin_or_given(wanted.model, plugins)
     name, model = named_model(given, "--model", plugins)
-    who = f"backend {name!r}"
-    return build(plugins.backends[name], wanted.backend_options, who, model=model)
+    return named_backend(name, model, wanted.backend_options, plugins)
+
+
+def named_backend(
+    name: str,
+    model: str,
+    options: Mapping[str, str],
+    plugins: Plugins,
+    *,
+    what: str = "",
+) -> Backend:
+    """The backend of a name with its options, told which model to run."""
+    cls, giver = plugins.backends[name], plugins.backends.giver(name)
+    who = f"{what}backend {name!r}{of_plugin(giver)}"
+    with boundary(BackendError, who):
+        return build(cls, options, who, model=model, giver=giver)
 
 
 def replicated(backend: Backend, wanted: Experiment, plugins: Plugins) -> Backend:
@@ -166,7 +187,14 @@ def offered(task: Task, name: str, plugins: Plugins) -> Protocol:
     if name in plugins.protocols:
         return plugins.protocols[name]
     known = {*own, *(entry.item.name for entry in plugins.protocols)}
-    raise UsageError(f"task {task.name!r}: {unknown('protocol', name, known)}")
+    raise UsageError(f"{task_label(task)}: {unknown('protocol', name, known)}")
+
+
+def asker(task: Task, name: str, plugins: Plugins) -> str:
+    """How errors name the protocol of a name: one of a task's own with the task."""
+    if any(each.name == name for each in task.protocols):
+        return f"{task_label(task)}, protocol {name!r}"
+    return f"protocol {name!r}{of_plugin(plugins.protocols.giver(name))}"
 
 
 def named_protocols(
@@ -189,11 +217,9 @@ class Candidate:
     @cached_property
     def ranks(self) -> bool:
         """Whether it ranks; found out when it is first of interest."""
-        where = (
-            f"backend {self.backend.name!r}, trying whether {self.model.name!r} ranks"
-        )
+        where = f"{backend_label(self.backend)}, can_rank() of {self.model.name!r}"
         with boundary(BackendError, where):
-            return self.backend.can_rank(self.model)
+            return truth(self.backend.can_rank(self.model))
 
     def suits(self, protocol: Protocol) -> bool:
         """Whether it can be asked by a protocol."""

@@ -1,23 +1,26 @@
 """One attempt at a sample: what it asks, what it heard, and how it ended."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
+from typing import Protocol as Shape
 
 import msgspec
 
-from evalkit.errors import TaskError, boundary, reason
+from evalkit.errors import TaskError, boundary, is_interrupt, reason
 from evalkit.failures import Failure
-from evalkit.protocol import Conversation
+from evalkit.protocol import Conversation, Protocol
 from evalkit.record import RunSpec
 from evalkit.scoring_worker import failed
+from evalkit.seams import ANSWER, sound_request
 from evalkit.text import whole
 from evalkit.types import Answer, Completion, Rank, Request, Sample, Score, Turn
 
 ENCODER = msgspec.json.Encoder()
 
 
-class Specified(Protocol):
+class Specified(Shape):
     """Whatever has requests of its own: a run, or a judge's work on one."""
 
     @property
@@ -33,6 +36,9 @@ class Dialogue:
     sample: Sample
     attempt: int
     conversation: Conversation
+    asker: str = ""
+    """How errors name the protocol; by the name in the spec, if not given."""
+    most_turns: int = Protocol.most_turns
     turns: list[Turn] = field(default_factory=list[Turn])
     asking: Request | None = None
     answer: Answer | None = None
@@ -48,7 +54,8 @@ class Dialogue:
 
     @property
     def who(self) -> str:
-        return f"protocol {self.planned.spec.protocol!r}, sample {self.sample.id!r}"
+        asker = self.asker or f"protocol {self.planned.spec.protocol!r}"
+        return f"{asker}, sample {self.sample.id!r}"
 
     def failed(self) -> Score:
         """The score of an attempt that ended without an answer."""
@@ -56,37 +63,54 @@ class Dialogue:
 
     def open(self) -> None:
         """Ask the first request."""
-        with boundary(TaskError, self.who):
-            self._ask(next(self.conversation))
+        self._go_on(partial(next, self.conversation))
 
     def hear(self, completion: Completion) -> None:
-        """Take the completion of the open request; ask again, or end.
-
-        What a protocol raises over a model's words costs this attempt only.
-        """
+        """Take the completion of the open request; ask again, or end."""
         self.turns.append(turn_of(completion))
         if completion.error is not None:
-            self.error, self.failure = completion.error, completion.failure
-            self.conversation.close()
-            return
+            self._fail(completion.error, completion.failure)
+        else:
+            self._go_on(partial(self.conversation.send, completion))
+
+    def _go_on(self, step: Callable[[], object]) -> None:
+        """Ask what comes next, or end.
+
+        What a protocol raises over a model's words costs this attempt only; what it
+        gives that is neither a request nor an answer is a TaskError.
+        """
         try:
-            request = self.conversation.send(completion)
+            request = step()
         except StopIteration as end:
             self._end(end.value)
-        except Exception as exc:
-            self.error = f"{self.who}: {reason(exc)}"
-            self.failure = Failure.PROTOCOL
+        except BaseException as exc:
+            if is_interrupt(exc):
+                raise
+            self._fail(f"{self.who}: {reason(exc)}", Failure.PROTOCOL)
         else:
             self._ask(request)
 
-    def _end(self, answer: object) -> None:
-        if not isinstance(answer, Answer):
-            raise TaskError(
-                f"{self.who}: converse() must return an Answer, not {answer!r}"
-            )
+    def _fail(self, error: str, kind: Failure | None) -> None:
+        """End without an answer."""
+        self.error, self.failure = error, kind
+        try:
+            self.conversation.close()
+        except BaseException as exc:  # it may have had something to say to that
+            if is_interrupt(exc):
+                raise
+
+    def _end(self, given: object) -> None:
+        with boundary(TaskError, f"{self.who}, converse() returns no answer"):
+            answer = ANSWER(given)
         self.answer = replace(answer, text=whole(answer.text))
 
-    def _ask(self, request: Request) -> None:
+    def _ask(self, given: object) -> None:
+        if len(self.turns) >= self.most_turns:
+            told = f"{self.most_turns} requests, and no end (Protocol.most_turns)"
+            self._fail(f"{self.who}: {told}", Failure.TURNS)
+            return
+        with boundary(TaskError, f"{self.who}, converse() yields no request"):
+            request = sound_request(given)
         place = f"{self.sample.id}\0{self.attempt}\0{len(self.turns)}"
         request = seeded(request, seed_of(self.planned.spec.seed, place))
         salt = f"{self.planned.spec.digest}\0{place}\0".encode()

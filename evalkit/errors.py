@@ -13,10 +13,14 @@ other exception is a bug in evalkit and keeps its traceback.
 Plugin code raises ordinary Python errors; `boundary` gives them their name.
 """
 
-from collections.abc import Generator
+import signal
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from evalkit.secrets.likeness import discreet
+
+T = TypeVar("T")
 
 
 class EvalkitError(Exception):
@@ -43,6 +47,14 @@ class BackendError(EvalkitError):
     """A backend could not load, or broke the contract of an engine."""
 
 
+class Unsound(ValueError):
+    """A value that was handed in is not what is meant; `str` says all there is."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Somebody wants an end: raised by evalkit's own handlers of signals only."""
+
+
 @contextmanager
 def boundary(error: type[EvalkitError], where: str) -> Generator[None]:
     """Name whatever escapes the block after the boundary it crossed."""
@@ -50,12 +62,55 @@ def boundary(error: type[EvalkitError], where: str) -> Generator[None]:
         yield
     except EvalkitError:
         raise
-    except (Exception, SystemExit) as exc:
+    except BaseException as exc:
+        if isinstance(exc, GeneratorExit) or is_interrupt(exc):
+            raise
         raise error(f"{where}: {reason(exc)}") from exc
+
+
+def is_interrupt(exc: BaseException) -> bool:
+    """Whether a person wants an end, and not only the code that raised this.
+
+    Without handlers of our own, as in a notebook, there is no telling.
+    """
+    if not isinstance(exc, KeyboardInterrupt):
+        return False
+    handler = signal.getsignal(signal.SIGINT)
+    return isinstance(exc, Interrupted) or handler in (signal.default_int_handler, None)
+
+
+def guarded(
+    error: type[EvalkitError], where: str, give: Callable[[], Iterable[T]]
+) -> Iterator[T]:
+    """What a plugin gives one after the other; what it raises on the way is named."""
+    with boundary(error, where):
+        items = iter(give())
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except EvalkitError:
+            raise
+        except BaseException as exc:
+            if is_interrupt(exc):
+                raise
+            raise error(f"{where}: {reason(exc)}") from exc
+        yield item
+
+
+def of_plugin(giver: str) -> str:
+    """What stands behind the name of something that a plugin brought."""
+    return f" of plugin {giver}" if giver else ""
 
 
 def reason(exc: BaseException) -> str:
     """An exception in one line: its type, and its message when it has one, in which
     there may have been secrets."""
-    message = " ".join(discreet(str(exc)).split())
+    try:
+        message = " ".join(discreet(str(exc)).split())
+    except Exception:  # whatever a stranger's exception raises
+        message = ""
+    if message and isinstance(exc, Unsound):
+        return message
     return f"{type(exc).__name__}: {message}" if message else type(exc).__name__

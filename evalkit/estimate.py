@@ -7,14 +7,14 @@ its answers' mean length and its speed there tell what is to be expected.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
+from evalkit.checked import samples_of
 from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, slug
 from evalkit.judging.marking import spec_of
 from evalkit.plan import Plan, PlannedRun
-from evalkit.protocol import Protocol
+from evalkit.protocol import first_request
 from evalkit.record import RunRecord
 from evalkit.spending import BYTES_PER_TOKEN, Prices, most_written, size
 from evalkit.types import Request, Sample
@@ -111,9 +111,8 @@ def judging(planned: Plan) -> tuple[int, int]:
 
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:
     """What is left of one run; `length` is the tokens that an answer usually has."""
-    looked_at = islice(run.task.samples(), min(run.samples, LOOKED_AT))
-    with boundary(TaskError, f"task {run.task.name!r}, samples()"):
-        asked = list(first_requests(run.protocol, run.exemplars, looked_at))
+    looked_at = samples_of(run.task, min(run.samples, LOOKED_AT))
+    asked = list(first_requests(run, looked_at))
     requests = run.samples * run.spec.attempts
     answered = min(requests, lines(RunFolder.of(output, run.spec).completions))
     left = requests - answered
@@ -179,15 +178,11 @@ def seconds_of(ahead: Outlook) -> tuple[float, str] | None:
     return total.written_at_most / (TOKENS_PER_SECOND * at_once), speed
 
 
-def first_requests(
-    protocol: Protocol, exemplars: tuple[Sample, ...], samples: Iterable[Sample]
-) -> Iterator[Request]:
+def first_requests(run: PlannedRun, samples: Iterable[Sample]) -> Iterator[Request]:
     """What each sample's conversation asks first."""
     for sample in samples:
-        with boundary(TaskError, f"protocol {protocol.name!r}, sample {sample.id!r}"):
-            conversation = protocol.converse(sample, exemplars)
-            request = next(conversation)
-            conversation.close()
+        with boundary(TaskError, f"{run.asker}, sample {sample.id!r}"):
+            request = first_request(run.protocol, sample, run.exemplars)
         yield request
 
 

@@ -4,8 +4,9 @@ import gc
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from evalkit.backend import Backend, Engine, Model
-from evalkit.errors import BackendError, boundary
+from evalkit.backend import Backend, Engine, Model, backend_label, engine_label
+from evalkit.errors import BackendError, Unsound, boundary
+from evalkit.text import shown
 
 
 @dataclass(slots=True)
@@ -22,19 +23,37 @@ class Loading:
 
     def load(self) -> Engine:
         backend = self.backend
-        where = f"backend {backend.name!r}, loading {backend.model!r}"
+        where = f"{backend_label(backend)}, loading {backend.model!r}"
         with boundary(BackendError, where):
-            engine = self.loads.load(self.model)
+            engine = sound_engine(self.loads.load(self.model))
         self.stack.callback(self.close, engine)
-        if engine.capacity < 1:
-            raise BackendError(
-                f"backend {backend.name!r} wants {engine.capacity} requests at once"
-            )
+        with boundary(BackendError, engine_label(backend, engine)):
+            check_capacity(engine)
         gc.freeze()  # what is there by now stays: looking it through costs time
         self.engine = engine
         return engine
 
+    def label(self) -> str:
+        """How errors name the engine, or what is to load it."""
+        if self.engine is None:
+            return backend_label(self.backend)
+        return engine_label(self.backend, self.engine)
+
     def close(self, engine: Engine) -> None:
         """Free the model."""
-        with boundary(BackendError, f"backend {self.backend.name!r}, close()"):
+        with boundary(BackendError, f"{backend_label(self.backend)}, close()"):
             engine.close()
+
+
+def sound_engine(given: object) -> Engine:
+    """What a backend has loaded, if it is an engine."""
+    if not isinstance(given, Engine):
+        raise Unsound(f"load() gives {shown(given)} where an Engine is meant")
+    return given
+
+
+def check_capacity(engine: Engine) -> None:
+    """Refuse an engine that wants no requests."""
+    if type(engine.capacity) is not int or engine.capacity < 1:
+        wanted = shown(engine.capacity)
+        raise Unsound(f"wants {wanted} requests at once: capacity must be 1 or more")

@@ -1,13 +1,15 @@
 """Tasks that are named by the folder that they lie in: ``--tasks ./my_exam/``."""
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalkit.data import Data
-from evalkit.errors import PluginError, UsageError, boundary
+from evalkit.errors import TaskError, UsageError, boundary, of_plugin
 from evalkit.options import build
 from evalkit.plugins import Plugins
+from evalkit.registering import said_problems
 from evalkit.registry import closest
 from evalkit.task import Task
 
@@ -21,6 +23,8 @@ class Opened:
 
     cls: type[Task]
     name: str
+    giver: str = ""
+    """The plugin that it came with, if not with evalkit."""
     words: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -36,7 +40,12 @@ def opened(name: str, plugins: Plugins) -> Opened:
     """The task of a name, or the one in a folder."""
     if is_folder(name, plugins):
         return opened_folder(Path(name), plugins)
-    return Opened(plugins.tasks[name], name)
+    return installed(name, plugins)
+
+
+def installed(name: str, plugins: Plugins) -> Opened:
+    """The task that a plugin registers under a name."""
+    return Opened(plugins.tasks[name], name, plugins.tasks.giver(name))
 
 
 def opened_folder(folder: Path, plugins: Plugins) -> Opened:
@@ -46,18 +55,28 @@ def opened_folder(folder: Path, plugins: Plugins) -> Opened:
         close = closest(folder.name, known)
         meant = "" if close is None else f". Did you mean {close!r}?"
         raise UsageError(f"no task in {str(folder)!r}: there is no such folder{meant}")
-    with boundary(PluginError, f"opening {str(folder)!r}"):
-        cls: type[Task] | None = plugins.hook.evalkit_open_task(folder=folder)
-    if cls is None:
+    found = plugins.first(plugins.hook.evalkit_open_task, folder=folder)
+    if found is None:
         raise UsageError(
             f"no task in {str(folder)!r}: an exam has the files exam.json and "
             "questions.jsonl"
         )
-    words = {HELD: str(folder.absolute())}
-    name = build(cls, words, f"the task in {str(folder)!r}", data=Data()).name
+    source, cls = found
+    task = Opened(cls, "", source.giver, {HELD: str(folder.absolute())})
+    name = built(task, f"the task in {str(folder)!r}", task.words, Data()).name
     if name in plugins.tasks or name in plugins.suites:
         raise UsageError(
             f"the task in {str(folder)!r} has the name {name!r}, which another task "
             "or suite has already: give it one of its own"
         )
-    return Opened(cls, name, words)
+    return replace(task, name=name)
+
+
+def built(found: Opened, what: str, words: Mapping[str, str], data: Data) -> Task:
+    """A task with its options; one that is not what a task must be is refused."""
+    who = f"{what}{of_plugin(found.giver)}"
+    with boundary(TaskError, who):
+        task = build(found.cls, words, who, data=data, giver=found.giver)
+        for problem in said_problems(task, who):
+            raise TaskError(problem)
+    return task

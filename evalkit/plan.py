@@ -4,17 +4,17 @@ Nothing here loads a model. Whatever is wrong with the words of a command, its d
 or its output folder is found here, in seconds.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from evalkit.backend import Backend, Model
+from evalkit.backend import Backend, Model, backend_label
 from evalkit.checked import Checked, check_samples
 from evalkit.choosing import (
     Candidate,
     Chosen,
     Wish,
+    asker,
     check_attempts,
     choose_backend,
     choose_protocols,
@@ -22,20 +22,21 @@ from evalkit.choosing import (
     named_protocols,
     replicated,
 )
-from evalkit.data import digest_of
 from evalkit.errors import BackendError, DataError, TaskError, UsageError, boundary
 from evalkit.experiment import Experiment, check_experiment
+from evalkit.finding import exemplars_of, find_data
 from evalkit.folder import check_writable
-from evalkit.identity import option_values, plain_values
+from evalkit.identity import named_values, option_values
 from evalkit.judging.judge import Judge, find_judge, name_judge
 from evalkit.metrics import Metric
 from evalkit.plugins import Plugins
-from evalkit.protocol import Protocol
-from evalkit.record import DatasetFacts, RunSpec, encode
+from evalkit.protocol import Protocol, first_request
+from evalkit.record import RunSpec
+from evalkit.seams import MODEL
 from evalkit.shots import check_shots
 from evalkit.spending import Budget, Prices
 from evalkit.suite import Suite
-from evalkit.task import Task
+from evalkit.task import Task, task_label
 from evalkit.types import Sample
 
 
@@ -48,6 +49,8 @@ class PlannedRun:
     task_words: dict[str, str]
     """The task's options as the user wrote them, for scoring processes."""
     protocol: Protocol
+    asker: str
+    """How errors name the protocol."""
     metrics: tuple[Metric, ...]
     exemplars: tuple[Sample, ...]
     samples: int
@@ -119,8 +122,8 @@ def plan(wanted: Experiment, plugins: Plugins) -> Plan:
     loads = replicated(backend, wanted, plugins)
     check_writable(wanted.output)
     found, absent = find_all(tasks)
-    with boundary(BackendError, f"backend {backend.name!r}, finding {backend.model!r}"):
-        model = loads.prepare()
+    with boundary(BackendError, f"{backend_label(backend)}, finding {backend.model!r}"):
+        model = MODEL(loads.prepare())
     setting = Setting(
         wanted=wanted,
         plugins=plugins,
@@ -185,54 +188,6 @@ def find_all(tasks: list[Chosen]) -> tuple[list[Chosen], dict[str, str]]:
     return found, absent
 
 
-def find_data(chosen: Chosen, *, examples: bool) -> Chosen:
-    """Locate the task's dataset, fetching it if need be.
-
-    `examples` says whether the files for worked examples are wanted too.
-    """
-    ref = chosen.task.dataset
-    if ref is None:
-        return with_own_files(chosen, examples=examples)
-    with boundary(DataError, f"task {chosen.task.name!r}"):
-        source = chosen.task.data.find(ref, examples=examples)
-    facts = DatasetFacts(id=ref.id, revision=source.revision, sha256=source.sha256)
-    return replace(chosen, dataset=facts, origin=source.origin)
-
-
-def with_own_files(chosen: Chosen, *, examples: bool) -> Chosen:
-    """The task with what its own files ask, if it has such.
-
-    A run is told by that, all samples whatever the limit, and not by the bytes of the
-    files: a mended check or another title asks nothing anew. The bytes are noted.
-    """
-    task = chosen.task
-    with boundary(DataError, f"task {task.name!r}"):
-        files = task.own_files()
-        written = digest_of({each: each.name for each in files})
-    if not files:
-        return chosen
-    facts = DatasetFacts(
-        id=task.name,
-        revision=f"version {task.version}",
-        sha256=asked_sha256(task, examples=examples),
-    )
-    return replace(chosen, dataset=facts, origin=f"folder, files sha256 {written}")
-
-
-def asked_sha256(task: Task, *, examples: bool) -> str:
-    """SHA-256 of a task's samples, and of its worked examples if they are shown."""
-    samples = check_samples(task, None).sha256
-    if not examples:
-        return samples
-    return hashlib.sha256(encode((samples, exemplars_of(task)))).hexdigest()
-
-
-def exemplars_of(task: Task) -> tuple[Sample, ...]:
-    """A task's worked examples; a TaskError names the task if it fails."""
-    with boundary(TaskError, f"task {task.name!r}, exemplars()"):
-        return tuple(task.exemplars())
-
-
 def plan_runs(chosen: Chosen, setting: Setting) -> Iterator[PlannedRun]:
     """A task's runs, one per protocol, after one pass over its samples."""
     task, wanted = chosen.task, setting.wanted
@@ -247,12 +202,12 @@ def plan_runs(chosen: Chosen, setting: Setting) -> Iterator[PlannedRun]:
     choosing = [each for each in protocols if each.chooses]
     if choosing and not checked.first.choices:
         raise UsageError(
-            f"task {task.name!r} has no choices, which protocol "
+            f"{task_label(task)} has no choices, which protocol "
             f"{choosing[0].name!r} needs. It has: "
             f"{', '.join(each.name for each in task.protocols)}"
         )
     if choosing and checked.unchoosable:
-        raise TaskError(f"task {task.name!r}, samples(): {checked.unchoosable}")
+        raise TaskError(f"{task_label(task)}, samples(): {checked.unchoosable}")
     for protocol in protocols:
         yield plan_run(shown if protocol.shows_examples else read, protocol, setting)
 
@@ -263,15 +218,16 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
     model = setting.candidate.model
     chosen, checked, exemplars = read.chosen, read.checked, read.exemplars
     task = chosen.task
+    who = asker(task, protocol.name, setting.plugins)
     check_shots(task, protocol, wanted.shots, len(exemplars))
-    check_first_request(task, protocol, checked.first, exemplars)
+    check_first_request(who, protocol, checked.first, exemplars)
     spec = RunSpec(
         task=task.name,
         task_version=task.version,
         task_options=option_values(task),
         dataset=chosen.dataset,
         protocol=protocol.name,
-        protocol_options=plain_values(protocol),
+        protocol_options=named_values(protocol, who),
         backend=backend.name,
         backend_options=option_values(backend),
         model=model.name,
@@ -285,6 +241,7 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
         task=task,
         task_words=chosen.words,
         protocol=protocol,
+        asker=who,
         metrics=tuple({m.name: m for m in (*task.metrics, *setting.metrics)}.values()),
         exemplars=exemplars,
         samples=checked.count,
@@ -295,11 +252,8 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
 
 
 def check_first_request(
-    task: Task, protocol: Protocol, sample: Sample, exemplars: tuple[Sample, ...]
+    who: str, protocol: Protocol, sample: Sample, exemplars: tuple[Sample, ...]
 ) -> None:
     """Open one conversation, to see that the protocol can ask this task at all."""
-    where = f"task {task.name!r}, protocol {protocol.name!r}"
-    with boundary(TaskError, where):
-        conversation = protocol.converse(sample, exemplars)
-        next(conversation)
-        conversation.close()
+    with boundary(TaskError, who):
+        first_request(protocol, sample, exemplars)

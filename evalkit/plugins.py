@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from evalkit import hookspecs
-from evalkit.errors import PluginError, boundary, reason
-from evalkit.registry import Entry, Registry
+from evalkit.errors import PluginError, boundary, is_interrupt, reason
+from evalkit.hooking import guard
+from evalkit.registering import (
+    Problems,
+    backend_problems,
+    metric_problems,
+    problem_of,
+    protocol_problems,
+    suite_problems,
+    task_problems,
+)
+from evalkit.registry import BUILTIN, Entry, Registry, Source
 
 if TYPE_CHECKING:
     from evalkit.backend import Backend
@@ -26,8 +36,6 @@ if TYPE_CHECKING:
     from evalkit.task import Task
 
 GROUP = "evalkit"
-BUILTIN = "evalkit"
-"""The origin of what ships with evalkit."""
 WITHOUT = "EVALKIT_WITHOUT"
 """The variable that names plugins to leave out."""
 COMMANDS = "evalkit.commands.builtin"
@@ -45,28 +53,26 @@ PACKAGES = ("evalkit_tasks", "evalkit_backends")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A plugin's name, and the distribution that it came with."""
-
-    name: str
-    origin: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.origin})"
-
-
-@dataclass(frozen=True, slots=True)
 class Failed:
     """A plugin that does not work, and why."""
 
     source: Source
     why: str
+    hook: str = ""
+    """What it was asked by; empty where it could not even be loaded."""
 
     @property
     def sentence(self) -> str:
         """Who, from where, and what is wrong."""
         who = f"plugin {self.source.name!r} ({self.source.origin})"
+        if self.hook:
+            return f"{who}, {self.hook}: {self.why}; it is left out"
         return f"{who} does not work and is left out: {self.why}"
+
+    @property
+    def told(self) -> str:
+        """What is wrong, and where."""
+        return f"{self.hook}: {self.why}" if self.hook else self.why
 
 
 def left_out() -> frozenset[str]:
@@ -125,31 +131,35 @@ class Plugins:
 
     @cached_property
     def tasks(self) -> "Registry[type[Task]]":
-        return Registry("task", self._collect(self.hook.evalkit_tasks))
+        found = self._collect(self.hook.evalkit_tasks, task_problems)
+        return Registry("task", found)
 
     @cached_property
     def suites(self) -> "Registry[Suite]":
-        found = self._collect(self.hook.evalkit_suites)
+        found = self._collect(self.hook.evalkit_suites, suite_problems)
         suites: Registry[Suite] = Registry("suite", found)
         for entry in suites:
             if entry.item.name in self.tasks:
                 raise PluginError(
-                    f"plugin {entry.plugin} registers the suite {entry.item.name!r}, "
+                    f"plugin {entry.source} registers the suite {entry.item.name!r}, "
                     "which is the name of a task"
                 )
         return suites
 
     @cached_property
     def protocols(self) -> "Registry[Protocol]":
-        return Registry("protocol", self._collect(self.hook.evalkit_protocols))
+        found = self._collect(self.hook.evalkit_protocols, protocol_problems)
+        return Registry("protocol", found)
 
     @cached_property
     def backends(self) -> "Registry[type[Backend]]":
-        return Registry("backend", self._collect(self.hook.evalkit_backends))
+        found = self._collect(self.hook.evalkit_backends, backend_problems)
+        return Registry("backend", found)
 
     @cached_property
     def metrics(self) -> "Registry[Metric]":
-        return Registry("metric", self._collect(self.hook.evalkit_metrics))
+        found = self._collect(self.hook.evalkit_metrics, metric_problems)
+        return Registry("metric", found)
 
     def ask_each(
         self, hook: pluggy.HookCaller, **arguments: object
@@ -163,22 +173,42 @@ class Plugins:
         ):
             source = self._source(implementation)
             given = [arguments[name] for name in implementation.argnames]
+            if source.is_builtin:
+                yield source, implementation.function(*given)
+                continue
             try:
                 result: Any = implementation.function(*given)
-                yield source, list(result) if inspect.isgenerator(result) else result
-            except Exception as exc:
-                if source.origin == BUILTIN:
-                    raise
-                self._leave_out(Failed(source, reason(exc)))
+            except PluginError as exc:
+                why = str(exc).removeprefix(f"plugin {source}, {hook.name}: ")
+                self.leave_out(Failed(source, why, hook.name))
+            else:
+                yield source, result
 
-    def _collect(self, hook: pluggy.HookCaller) -> Iterator[Entry[Any]]:
+    def first(
+        self, hook: pluggy.HookCaller, **arguments: object
+    ) -> tuple[Source, Any] | None:
+        """What the first plugin to give anything gives, in the hook's own order."""
+        for implementation in reversed(hook.get_hookimpls()):
+            if implementation.wrapper or implementation.hookwrapper:
+                continue
+            source = self._source(implementation)
+            given = [arguments[name] for name in implementation.argnames]
+            with boundary(PluginError, f"plugin {source}, {hook.name}"):
+                result: Any = implementation.function(*given)
+            if result is not None:
+                return source, result
+        return None
+
+    def _collect(
+        self, hook: pluggy.HookCaller, problems: Callable[[Any], Problems]
+    ) -> Iterator[Entry[Any]]:
         for source, items in self.ask_each(hook):
-            for item in items:
-                problem = what_is_wrong(item)
+            for item in items or ():
+                problem = problem_of(item, problems)
                 if problem:
-                    self._leave_out(Failed(source, problem))
+                    self.leave_out(Failed(source, problem, hook.name))
                 else:
-                    yield Entry(item, str(source))
+                    yield Entry(item, source)
 
     def _source(self, implementation: pluggy.HookImpl) -> Source:
         name = implementation.plugin_name
@@ -191,21 +221,27 @@ class Plugins:
 
     def _join(self, plugin: object, source: Source) -> None:
         with boundary(PluginError, f"plugin {source.name!r}"):
+            if inspect.isclass(plugin):
+                name = plugin.__name__
+                raise TypeError(f"a module or an instance is meant: {name}(), say")
             self.manager.register(plugin, str(source))
             self.manager.check_pending()
-        if source.origin != BUILTIN:
-            self._name_in_errors(plugin, source)
+        if not source.is_builtin:
+            self._guard(plugin, source)
         self.loaded[str(source)] = source
 
-    def _name_in_errors(self, plugin: object, source: Source) -> None:
-        """Have whatever the plugin raises later told as its own failure."""
-        for hook in self.manager.get_hookcallers(plugin) or ():
+    def _guard(self, plugin: object, source: Source) -> None:
+        """Have whatever the plugin does wrong later told as its own failure."""
+        hooks = self.manager.get_hookcallers(plugin) or []
+        forgotten = forgotten_hooks(plugin, {hook.name for hook in hooks})
+        if forgotten:
+            raise PluginError(f"{forgotten[0]} needs @evalkit.hookimpl above it")
+        if not hooks:
+            raise PluginError("no function in it is marked with @evalkit.hookimpl")
+        for hook in hooks:
             for each in hook.get_hookimpls():
-                if each.plugin is plugin and not (each.wrapper or each.hookwrapper):
-                    where = f"plugin {source}, {hook.name}"
-                    # pluggy offers no hook around one plugin's call.
-                    named = boundary(PluginError, where)(each.function)
-                    object.__setattr__(each, "function", named)
+                if each.plugin is plugin:
+                    guard(each, hook, f"plugin {source}")
 
     def _load(self, entry_point: EntryPoint) -> None:
         """Load a third party's plugin: whatever goes wrong is its own failure."""
@@ -214,35 +250,28 @@ class Plugins:
         try:
             plugin = entry_point.load()
             self._join(plugin, source)
-        except (Exception, SystemExit) as exc:
+        except BaseException as exc:
+            if is_interrupt(exc):
+                raise
             if plugin is not None and self.manager.is_registered(plugin):
                 self.manager.unregister(plugin)
-            self._leave_out(Failed(source, reason(exc)))
+            own = isinstance(exc, PluginError)
+            self.leave_out(Failed(source, str(exc) if own else reason(exc)))
 
-    def _leave_out(self, failed: Failed) -> None:
+    def leave_out(self, failed: Failed) -> None:
+        """Go on without what does not work, and say so."""
         self.failed.append(failed)
         self._warn(failed.sentence)
 
 
-def what_is_wrong(item: Any) -> str:
-    """Why something cannot be registered; empty if it can."""
-    name = getattr(item, "name", None)
-    if not isinstance(name, str) or not name:
-        return f"{getattr(item, '__name__', item)!r} has no name"
-    if inspect.isabstract(item):
-        missing = ", ".join(sorted(item.__abstractmethods__))
-        return f"{name!r} does not define {missing}"
-    if getattr(item, "protocols", None) == ():
-        return f"task {name!r} has no protocols"
-    if lacks_parts(item):
-        return f"suite {name!r} has no parts, or one within it has none"
-    return ""
-
-
-def lacks_parts(item: Any) -> bool:
-    """Whether a suite, or one within it, has nothing to average."""
-    parts: tuple[Any, ...] | None = getattr(item, "parts", None)
-    return parts == () or any(map(lacks_parts, parts or ()))
+def forgotten_hooks(plugin: object, known: Collection[str]) -> list[str]:
+    """Functions of a plugin with the name of a hook that it does not implement."""
+    names = [name for name in vars(hookspecs) if name.startswith("evalkit_")]
+    return [
+        name
+        for name in names
+        if name not in known and callable(getattr(plugin, name, None))
+    ]
 
 
 def builtin_modules() -> Iterator[str]:

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from evalkit.protocol import Protocol
+from evalkit.protocol import Protocol, held
+from evalkit.seams import ANSWER, sound_request
 from evalkit.text import visible
 from evalkit.types import Completion, Generate, Prompt, Ranked, Request, Sample
 
@@ -27,13 +28,14 @@ def prompts(
     protocol: Protocol, sample: Sample, exemplars: Sequence[Sample], said: str
 ) -> Iterator[Prompt]:
     """What a protocol asks about a sample, of a model that always says the same."""
-    conversation = protocol.converse(sample, exemplars)
-    request = next(conversation)
+    conversation = held(protocol, sample, exemplars)
+    request = sound_request(next(conversation))
     for _ in range(MOST_TURNS):
         yield request.prompt
         try:
-            request = conversation.send(answered(request, said))
-        except StopIteration:
+            request = sound_request(conversation.send(answered(request, said)))
+        except StopIteration as end:
+            ANSWER(end.value)
             return
     conversation.close()
 

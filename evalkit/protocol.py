@@ -14,12 +14,16 @@ A failed completion never reaches a conversation: the runner ends the attempt wi
 the outcome `error`.
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
+from evalkit.errors import Unsound
 from evalkit.hookspecs import hookimpl
+from evalkit.seams import sound_request
+from evalkit.text import shown
 from evalkit.types import (
     Answer,
     Completion,
@@ -50,6 +54,8 @@ class Protocol(ABC):
     """Whether the model must be able to rank choices."""
     chooses: ClassVar[bool] = False
     """Whether the samples must have choices."""
+    most_turns: ClassVar[int] = 100
+    """Requests that one conversation may make; it fails at the next."""
 
     @property
     def shows_examples(self) -> bool:
@@ -59,6 +65,35 @@ class Protocol(ABC):
     @abstractmethod
     def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
         """Ask about one sample: yield requests, return the answer."""
+
+
+def held(
+    protocol: Protocol, sample: Sample, exemplars: Sequence[Sample]
+) -> Conversation:
+    """A protocol's conversation; all that goes wrong with it does so within it."""
+    conversation = protocol.converse(sample, exemplars)
+    if not yields(conversation):
+        what = shown(conversation)
+        raise Unsound(f"converse() must yield requests, not give {what}")
+    return (yield from conversation)
+
+
+def yields(given: object) -> bool:
+    """Whether something is a generator, as a function with a yield gives."""
+    return inspect.isgenerator(given)
+
+
+def first_request(
+    protocol: Protocol, sample: Sample, exemplars: tuple[Sample, ...]
+) -> Request:
+    """What a conversation about a sample asks first."""
+    conversation = held(protocol, sample, exemplars)
+    try:
+        return sound_request(next(conversation))
+    except StopIteration:
+        raise Unsound("converse() ends before it has asked anything") from None
+    finally:
+        conversation.close()
 
 
 @dataclass(frozen=True, kw_only=True)

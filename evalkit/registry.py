@@ -19,8 +19,31 @@ T = TypeVar("T", bound=Named)
 
 ALIKE = 0.65
 """How alike two names must be for one to be suggested, from 0 to 1."""
+BUILTIN = "evalkit"
+"""The origin of what ships with evalkit."""
 MANY = 20
 """As many names are worth listing in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A plugin's name, and the distribution that it came with."""
+
+    name: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.origin})"
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it ships with evalkit."""
+        return self.origin == BUILTIN
+
+    @property
+    def giver(self) -> str:
+        """How errors name it; empty for what ships with evalkit."""
+        return "" if self.is_builtin else str(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +51,7 @@ class Entry(Generic[T]):
     """One registered thing and the plugin that brought it."""
 
     item: T
-    plugin: str
+    source: Source
 
 
 class Registry(Generic[T]):
@@ -45,7 +68,7 @@ class Registry(Generic[T]):
             if first is not entry:
                 raise PluginError(
                     f"two plugins register the {kind} {entry.item.name!r}: "
-                    f"{first.plugin} and {entry.plugin}. Uninstall one, or leave one "
+                    f"{first.source} and {entry.source}. Uninstall one, or leave one "
                     "out: EVALKIT_WITHOUT=name"
                 )
 
@@ -60,6 +83,11 @@ class Registry(Generic[T]):
             return self._entries[name].item
         except KeyError:
             raise UsageError(unknown(self.kind, name, self._entries)) from None
+
+    def giver(self, name: str) -> str:
+        """The plugin that registers a name, if it is not evalkit itself."""
+        entry = self._entries.get(name)
+        return "" if entry is None else entry.source.giver
 
     def in_plugin_order(self) -> Iterator[T]:
         """Built-in items first, then those of others."""

@@ -9,18 +9,20 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 
 from evalkit.__about__ import __version__
+from evalkit.checked import samples_of
 from evalkit.dialogue import Dialogue, completion_of
 from evalkit.environment import environment
-from evalkit.errors import DataError, TaskError, UsageError, boundary
+from evalkit.errors import DataError, TaskError, UsageError
 from evalkit.folder import RunFolder, now
 from evalkit.grading import GRADER
 from evalkit.ordered import Case, scored
 from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
+from evalkit.protocol import held
 from evalkit.reasons import Reason, Reasons
 from evalkit.record import Regrade, RunRecord
 from evalkit.replan import planned_again
@@ -164,7 +166,7 @@ class Regrading:
         what failed."""
         outcomes: Counter[str] = Counter()
         reasons = Reasons()
-        task = type(self.planned.task), self.planned.task_words
+        task = self.planned.task, self.planned.task_words
         writer = ResultsWriter(path)
         with closing(writer), ScoringPool([task], self.limits) as pool:
             pairs = scored(pool, self._cases())
@@ -189,7 +191,8 @@ class Regrading:
     def _cases(self) -> Iterator[Case[SampleResult]]:
         """Every attempt of the run with the answer that it ended with."""
         results = iter(Results(self.folder.results))
-        pairs = zip(self._samples(), results, strict=False)
+        samples = samples_of(self.planned.task, self.planned.samples)
+        pairs = zip(samples, results, strict=False)
         for index, (sample, result) in enumerate(pairs):
             if (index, sample.id) != (result.index, result.id):
                 raise self._damaged(f"has {result.id!r} where {sample.id!r} should be")
@@ -197,10 +200,6 @@ class Regrading:
                 yield self._case(sample, result, number, attempt)
         if next(results, None) is not None:
             raise self._damaged("goes on after the last sample")
-
-    def _samples(self) -> Iterator[Sample]:
-        with boundary(TaskError, f"task {self.planned.task.name!r}, samples()"):
-            yield from islice(self.planned.task.samples(), self.planned.samples)
 
     def _case(
         self, sample: Sample, result: SampleResult, number: int, attempt: Attempt
@@ -212,7 +211,9 @@ class Regrading:
             index=result.index,
             sample=sample,
             attempt=number,
-            conversation=planned.protocol.converse(sample, planned.exemplars),
+            conversation=held(planned.protocol, sample, planned.exemplars),
+            asker=planned.asker,
+            most_turns=planned.protocol.most_turns,
         )
         dialogue.open()
         for turn in attempt.turns:

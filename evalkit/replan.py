@@ -7,21 +7,18 @@ from typing import Any
 import msgspec
 
 from evalkit.checked import check_samples
-from evalkit.choosing import choose_task, data_root, offered
+from evalkit.choosing import asker, choose_task, data_root, offered
 from evalkit.data import Data
 from evalkit.errors import UsageError
+from evalkit.finding import exemplars_of, find_data
 from evalkit.identity import option_values
 from evalkit.metrics import Metric
-from evalkit.opening import Opened, opened_folder
-from evalkit.plan import (
-    PlannedRun,
-    exemplars_of,
-    find_data,
-)
+from evalkit.opening import Opened, installed, opened_folder
+from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts, Plain, RunRecord, RunSpec
-from evalkit.task import Task
+from evalkit.task import Task, task_label
 
 
 def planned_again(
@@ -47,6 +44,7 @@ def planned_again(
         task=task,
         task_words=asked.words,
         protocol=protocol,
+        asker=asker(task, protocol.name, plugins),
         metrics=tuple(metrics_again(record, task, plugins)),
         exemplars=exemplars,
         samples=record.samples,
@@ -73,7 +71,7 @@ def task_again(record: RunRecord, plugins: Plugins, home: Path | None) -> Opened
             f"the run is of the task {name!r}, which lay in a folder: name that with "
             "--task FOLDER"
         )
-    return Opened(plugins.tasks[name], name)
+    return installed(name, plugins)
 
 
 def as_words(options: Plain) -> dict[str, str]:
@@ -92,7 +90,7 @@ def check_options(task: Task, spec: RunSpec) -> None:
     for name, value in spec.task_options.items():
         if values.get(name) != value:
             raise UsageError(
-                f"task {task.name!r}: option {name!r} cannot be {value!r} again, as it "
+                f"{task_label(task)}: option {name!r} cannot be {value!r} again, as it "
                 "was when the run was made"
             )
 
@@ -109,7 +107,7 @@ def check_same_samples(
         what = f"the dataset of task {task.name!r} has changed since the run was made"
     else:
         what = (
-            f"task {task.name!r}, version {task.version}, has other samples than "
+            f"{task_label(task)}, version {task.version}, has other samples than "
             f"version {spec.task_version}, which the run was made with"
         )
     raise UsageError(

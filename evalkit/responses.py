@@ -12,7 +12,7 @@ from evalkit.choosing import choose_task
 from evalkit.data import Data
 from evalkit.errors import UsageError
 from evalkit.grading import GRADER, judge
-from evalkit.opening import Opened
+from evalkit.opening import installed
 from evalkit.ordered import Case, scored
 from evalkit.plugins import Plugins
 from evalkit.reasons import Reasons
@@ -134,20 +134,17 @@ class Totals:
         )
 
 
-def task_for(name: str, plugins: Plugins) -> type[Task]:
+def task_for(name: str, plugins: Plugins) -> Task:
     """The task whose scoring is asked, or none in particular."""
     if not name:
-        return AnyResponse
-    cls = plugins.tasks[name]
-    choose_task(
-        Opened(cls, name), {}, Data()
-    )  # tells whether it can do without options
-    return cls
+        return AnyResponse()
+    found = installed(name, plugins)
+    return choose_task(found, {}, Data()).task
 
 
 def judge_rows(
     file: ResponseFile,
-    task: type[Task],
+    task: Task,
     *,
     limit: int | None = None,
     limits: Limits | None = None,
@@ -156,7 +153,7 @@ def judge_rows(
     rows = islice(file.rows(), limit)
     with ScoringPool([(task, {})], limits or Limits()) as pool:
         for case, score in scored(pool, (case_of(row) for row in rows)):
-            yield judged(case.subject, score, by_rule=task is AnyResponse)
+            yield judged(case.subject, score, by_rule=isinstance(task, AnyResponse))
 
 
 def case_of(row: Row) -> Case[Row]:

@@ -112,19 +112,20 @@ def ask_model(
 
         def load() -> Engine:
             engine = engines.load()
-            with boundary(BackendError, f"backend {planned.backend.name!r}"):
+            with boundary(BackendError, f"{engines.label()}, facts()"):
                 for work in works:
-                    work.add_session(engine)
+                    work.add_session(engine, engines.label())
                 if bench.shares:
                     bench.add_session(engine)
             return engine
 
-        tasks = [(type(each.task), each.task_words) for each in planned.runs]
+        tasks = [(each.task, each.task_words) for each in planned.runs]
         pool = stack.enter_context(ScoringPool(tasks, limits))
-        scheduler = Scheduler(plugins.hook, load, planned.budget())
+        scheduler = Scheduler(plugins.hook, load, planned.budget(), who=engines.label)
         records = Drive(works, scheduler, pool, stop, bench).until_done()
         if bench.shares and engines.engine is not None:
-            bench.learn(engines.engine)
+            with boundary(BackendError, f"{engines.label()}, facts()"):
+                bench.learn(engines.engine)
         return records, scheduler.tokens
 
 
@@ -144,14 +145,15 @@ def ask_judge(
 
         def load() -> Engine:
             engine = engines.load()
-            with boundary(BackendError, f"backend {backend.name!r}"):
+            with boundary(BackendError, f"{engines.label()}, facts()"):
                 bench.add_session(engine)
             return engine
 
-        scheduler = Scheduler(plugins.hook, load, tokens=tokens)
+        scheduler = Scheduler(plugins.hook, load, tokens=tokens, who=engines.label)
         question(bench, scheduler, stop)
         if engines.engine is not None:
-            bench.learn(engines.engine)
+            with boundary(BackendError, f"{engines.label()}, facts()"):
+                bench.learn(engines.engine)
 
 
 def allow_files(count: int) -> None:

@@ -9,13 +9,14 @@ import pluggy
 
 from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue, content
-from evalkit.errors import BackendError, boundary
+from evalkit.errors import BackendError, PluginError, Unsound, boundary
 from evalkit.failures import Failure
+from evalkit.seams import COMPLETION, count, mismatch
 from evalkit.secrets.finding import Secrets
 from evalkit.secrets.known import known_secrets
 from evalkit.secrets.stored import noted
 from evalkit.spending import Budget
-from evalkit.text import is_whole, whole
+from evalkit.text import is_whole, shown, whole
 from evalkit.thinking.parting import known_thinking
 from evalkit.types import Completion, Rank, Ranked, Request
 
@@ -64,19 +65,10 @@ def impossible(ranked: Sequence[Ranked]) -> str:
     for each in ranked:
         if not math.isfinite(each.logprob):
             return "a choice has a log-probability that is no finite number"
-        count = max(1, each.tokens)
-        if not LEAST * count <= each.logprob <= MOST * count:
+        tokens = max(1, each.tokens)
+        if not LEAST * tokens <= each.logprob <= MOST * tokens:
             return f"a choice has the log-probability {each.logprob:g}"
     return ""
-
-
-def mismatch(request: Request, completion: Completion) -> str:
-    """Why a completion is none of this request; empty if it is one."""
-    if completion.error is not None:
-        return ""
-    asked = len(request.choices) if isinstance(request, Rank) else 0
-    given = len(completion.ranked)
-    return "" if asked == given else f"{given} choices ranked where {asked} were asked"
 
 
 class Scheduler:
@@ -93,12 +85,15 @@ class Scheduler:
         load: Callable[[], Engine],
         budget: Budget | None = None,
         tokens: int = 0,
+        who: Callable[[], str] = str,
     ) -> None:
         self.tokens = tokens
         """Written so far, those of an engine before this one included."""
         self._before = tokens
         self._hook = hook
         self._load = load
+        self._who = who
+        self._label = ""
         self._budget = budget
         self._engine: Engine | None = None
         self._secrets = known_secrets()
@@ -143,20 +138,24 @@ class Scheduler:
         """
         if self._engine is None:
             self._engine = self._load()
-            self._secrets |= Secrets.of(self._engine.secrets)
+            self._label = self._who()
+            with boundary(BackendError, f"{self._label}, secrets"):
+                self._secrets |= Secrets.of(self._engine.secrets)
             return
         requests = self._affordable()
         self._sent += len(requests)
         if not self._sent:
             self.too_dear = self._refused()
             return
-        with boundary(BackendError, type(self._engine).__qualname__):
-            if requests:
+        if requests:
+            with boundary(BackendError, f"{self._label}, submit()"):
                 self._engine.submit(requests)
+        with boundary(BackendError, f"{self._label}, step()"):
             completions = [
-                noted(heard(each), self._secrets) for each in self._engine.step()
+                noted(heard(COMPLETION(each)), self._secrets)
+                for each in self._engine.step()
             ]
-            self.tokens = self._before + self._engine.generated_tokens
+            self.tokens = self._before + count(self._engine.generated_tokens)
         for completion in completions:
             self._receive(completion)
         self._hook.evalkit_stepped(generated_tokens=self.tokens)
@@ -167,7 +166,7 @@ class Scheduler:
         dropped = [request.id for request in self._unsent]
         self._unsent.clear()
         if self._engine is not None:
-            with boundary(BackendError, type(self._engine).__qualname__):
+            with boundary(BackendError, f"{self._label}, withdraw()"):
                 given_back = [*self._engine.withdraw()]
             self._sent -= len(given_back)
             dropped += given_back
@@ -176,8 +175,8 @@ class Scheduler:
             self._joined_count -= len(self._joined.pop(request_id, []))
             if dialogue is None:
                 raise BackendError(
-                    f"{type(self._engine).__qualname__} gave back a request that was "
-                    f"not open: {request_id!r}"
+                    f"{self._label}, withdraw() gave back a request that was not open: "
+                    f"{shown(request_id)}"
                 )
 
     def _refused(self) -> str:
@@ -205,12 +204,12 @@ class Scheduler:
         dialogue = self._waiting.pop(completion.request_id, None)
         if dialogue is None or dialogue.asking is None:
             raise BackendError(
-                f"{type(self._engine).__qualname__} answered a request that was not "
-                f"open: {completion.request_id!r}"
+                f"{self._label} answered a request that was not open: "
+                f"{shown(completion.request_id)}"
             )
         problem = mismatch(dialogue.asking, completion)
         if problem:
-            raise BackendError(f"{type(self._engine).__qualname__}: {problem}")
+            raise BackendError(f"{self._label}: {problem}")
         if isinstance(dialogue.asking, Rank):
             self._asking.pop(content(dialogue.asking), None)
         joined = self._joined.pop(completion.request_id, [])
@@ -244,6 +243,10 @@ class Scheduler:
             if recorded is None:
                 self._queue(dialogue, request)
                 return
+            with boundary(PluginError, "evalkit_answer"):
+                problem = mismatch(request, COMPLETION(recorded))
+                if problem:
+                    raise Unsound(f"gives {problem}")
             dialogue.replayed += 1
             dialogue.hear(sound(recorded))
         self._ended.append(dialogue)

@@ -26,7 +26,7 @@ from evalkit.scoring_worker import (
     failed,
     resolve,
 )
-from evalkit.task import Task
+from evalkit.task import Task, task_label
 from evalkit.types import Score
 
 DECODER = msgspec.json.Decoder(Result)
@@ -147,11 +147,11 @@ class ScoringPool:
     """Workers that score answers under hard limits, replaced when they die."""
 
     def __init__(
-        self, tasks: Sequence[tuple[type[Task], dict[str, str]]], limits: Limits
+        self, tasks: Sequence[tuple[Task, dict[str, str]]], limits: Limits
     ) -> None:
         self.limits = limits
         orders = Orders(
-            tasks=[reference(cls, options) for cls, options in tasks],
+            tasks=[reference(task, options) for task, options in tasks],
             path=[each or os.getcwd() for each in sys.path],
             seconds=limits.seconds,
             memory=limits.memory,
@@ -240,16 +240,22 @@ class ScoringPool:
         return failed(f"the scoring process {how}", Failure.SCORING_DIED)
 
 
-def reference(cls: type[Task], options: dict[str, str]) -> TaskRef:
+def reference(task: Task, options: dict[str, str]) -> TaskRef:
     """How a worker finds a task; TaskError if it could not."""
-    ref = TaskRef(module=cls.__module__, qualname=cls.__qualname__, options=options)
+    cls = type(task)
+    ref = TaskRef(
+        module=cls.__module__,
+        qualname=cls.__qualname__,
+        options=options,
+        giver=task.giver,
+    )
     try:
         found = resolve(ref)
     except (ImportError, AttributeError):
         found = None
     if found is not cls or cls.__module__ == "__main__":
         raise TaskError(
-            f"task {cls.name!r} must be a class at the top of an importable module "
+            f"{task_label(task)} must be a class at the top of an importable module "
             "for scoring processes to find it; it is "
             f"{cls.__module__}.{cls.__qualname__}"
         )

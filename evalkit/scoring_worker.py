@@ -7,7 +7,6 @@ can turn the alarm off, so the parent has a deadline of its own, less exact.) Ru
 """
 
 import importlib
-import math
 import os
 import resource
 import signal
@@ -19,10 +18,11 @@ from typing import Any
 
 import msgspec
 
-from evalkit.errors import reason
+from evalkit.errors import Unsound, reason
 from evalkit.failures import Failure
 from evalkit.options import build
-from evalkit.task import Task
+from evalkit.seams import SCORE, SLACK
+from evalkit.task import Task, task_label
 from evalkit.text import whole
 from evalkit.types import Answer, Outcome, Sample, Score
 
@@ -37,6 +37,7 @@ class TaskRef:
     module: str
     qualname: str
     options: dict[str, str]
+    giver: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,25 +78,39 @@ def resolve(ref: TaskRef) -> type[Task]:
     return found  # type: ignore[no-any-return]  # checked by the parent
 
 
+def made(ref: TaskRef) -> Task:
+    """A task with its options."""
+    return build(resolve(ref), ref.options, ref.qualname, giver=ref.giver)
+
+
 def score(task: Task, sample: Sample, answer: Answer) -> Score:
     """A task's verdict; whatever goes wrong becomes the outcome `error`."""
     try:
-        given = task.score(sample, answer)
-        checked = msgspec.convert(msgspec.to_builtins(given), Score, strict=False)
-    except (Exception, SystemExit) as exc:
-        return failed(f"task {task.name!r}, score(): {reason(exc)}")
-    if not (0.0 <= checked.value <= 1.0 and math.isfinite(checked.points)):
-        return failed(
-            f"task {task.name!r}, score(): a value of {checked.value} with "
-            f"{checked.points} points is none"
-        )
-    if checked.outcome is Outcome.UNDECIDED and checked.value:
-        return failed(
-            f"task {task.name!r}, score(): what is undecided has the value 0, not "
-            f"{checked.value}"
-        )
-    read = None if checked.answer is None else whole(checked.answer)
-    return replace(checked, answer=read, explanation=whole(checked.explanation))
+        given = SCORE(task.score(sample, answer))
+        problem = score_problem(given, sample)
+        if problem:
+            raise Unsound(problem)
+    except BaseException as exc:  # whatever it is, it costs this score only
+        return failed(f"{task_label(task)}, score(): {reason(exc)}")
+    read = None if given.answer is None else whole(given.answer)
+    kind = Failure.SCORING if given.outcome is Outcome.ERROR else None
+    why = whole(given.explanation)
+    return replace(given, answer=read, explanation=why, failure=kind)
+
+
+def score_problem(score: Score, sample: Sample) -> str:
+    """Why the parts of a score do not go together; empty if they do."""
+    value, outcome = score.value, score.outcome
+    named = outcome.replace("_", " ")
+    if outcome is Outcome.RIGHT and value != 1:
+        return f"what is {named} has the value 1, not {value}"
+    if outcome is Outcome.PARTIAL and not 0 < value < 1:
+        return f"what is {named} has a value between 0 and 1, not {value}"
+    if outcome not in (Outcome.RIGHT, Outcome.PARTIAL) and value:
+        return f"what is {named} has the value 0, not {value}"
+    if score.points > sample.points * (1 + SLACK):
+        return f"{score.points} points of {sample.points}"
+    return ""
 
 
 def failed(why: str, kind: Failure | None = Failure.SCORING) -> Score:
@@ -120,7 +135,7 @@ def work(lines: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
         return
     orders = msgspec.json.decode(first, type=Orders)
     sys.path[:] = orders.path
-    tasks = [build(resolve(ref), ref.options, ref.qualname) for ref in orders.tasks]
+    tasks = [made(ref) for ref in orders.tasks]
     limit_memory(orders.memory)
     write(READY)
     decoder, encoder = msgspec.json.Decoder(Job), msgspec.json.Encoder()

@@ -6,6 +6,8 @@ from evalkit.errors import TaskError, boundary
 from evalkit.metrics import Metric
 from evalkit.plan import PlannedRun
 from evalkit.results import OPEN, Results, forgiven
+from evalkit.seams import ESTIMATE
+from evalkit.task import task_label
 from evalkit.types import Estimate, SampleResult
 
 
@@ -32,6 +34,6 @@ def estimate(
     planned: PlannedRun, metric: Metric, results: Iterable[SampleResult]
 ) -> Estimate:
     """A metric over results; what it raises is named as its own failure."""
-    where = f"task {planned.task.name!r}, metric {metric.name!r}"
+    where = f"{task_label(planned.task)}, metric {metric.name!r}"
     with boundary(TaskError, where):
-        return metric.estimate(results)
+        return ESTIMATE(metric.estimate(results))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from evalkit.data import Data, DatasetRef
+from evalkit.errors import of_plugin
 from evalkit.metrics import Accuracy, Metric
 from evalkit.protocol import Chat, Protocol
 from evalkit.types import Answer, Mark, Outcome, Sample, Score
@@ -38,6 +39,10 @@ class Task(ABC):
 
     data: Data = field(default=Data(), metadata={"option": False}, repr=False)
     """Where the dataset is read from."""
+    giver: str = field(
+        default="", metadata={"option": False}, repr=False, compare=False
+    )
+    """The plugin that it came with, if not with evalkit: errors name that."""
 
     @abstractmethod
     def samples(self) -> Iterable[Sample]:
@@ -68,6 +73,11 @@ class Task(ABC):
     @abstractmethod
     def score(self, sample: Sample, answer: Answer) -> Score:
         """Judge one answer: a pure function, called in a worker process."""
+
+
+def task_label(task: Task) -> str:
+    """How errors name a task."""
+    return f"task {task.name!r}{of_plugin(task.giver)}"
 
 
 def as_its_own(task: Task, **values: object) -> None:

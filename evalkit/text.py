@@ -17,6 +17,16 @@ def visible(text: str) -> str:
     )
 
 
+def shown(value: object, width: int = 60) -> str:
+    """Any value as an error shows it: in one line, not too long."""
+    try:
+        text = repr(value)
+    except Exception:  # whatever a stranger's class raises
+        text = f"<{type(value).__name__}>"
+    line = visible(" ".join(text[: 4 * width].split()))
+    return line if len(line) <= width else f"{line[:width]}…"
+
+
 def whole(text: str) -> str:
     """The text itself if UTF-8 can hold it, else a copy that it can.
 

@@ -11,10 +11,17 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
 
 from evalkit.failures import Failure
 from evalkit.secrets.span import SecretSpan
+
+Finite: TypeAlias = Annotated[float, Meta(ge=-1e300, le=1e300)]
+Worth: TypeAlias = Annotated[float, Meta(ge=0, le=1e300)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
@@ -45,7 +52,7 @@ class Outcome(StrEnum):
 class Step:
     """A line of a rubric: what earns how many points of a question."""
 
-    points: float
+    points: Finite
     step: str
 
 
@@ -53,15 +60,15 @@ class Step:
 class Sample:
     """One question: what is asked, never how it is put to a model."""
 
-    id: str
-    """Unique within the task and stable from run to run."""
+    id: Annotated[str, Meta(min_length=1, max_length=1000)]
+    """Unique within the task and stable from run to run; no control characters."""
     question: str
     target: str
     """The reference answer, in the task's own notation. Where there are choices: the
     letters of the right ones, A for the first ("C", or "AC" where several are)."""
     choices: tuple[str, ...] = ()
     """The texts to choose from, as they are ranked."""
-    points: float = 1.0
+    points: Worth = 1.0
     """What a right answer is worth."""
     solution: str = ""
     """A worked answer, for few-shot protocols."""
@@ -87,13 +94,13 @@ Prompt: TypeAlias = str | tuple[Message, ...]
 class Sampling:
     """How a model may write its answer."""
 
-    max_tokens: int = 1024
-    temperature: float = 0.0
+    max_tokens: Annotated[int, Meta(ge=1, le=10**9)] = 1024
+    temperature: Annotated[float, Meta(ge=0, le=100)] = 0.0
     """0 takes the likeliest token every time."""
-    top_p: float = 1.0
-    stop: tuple[str, ...] = ()
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    stop: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
     """Strings that end the answer; they are not part of it."""
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
     """Set by the runner, another one for each attempt."""
 
 
@@ -157,8 +164,8 @@ class Ranked:
 
     logprob: float
     """Natural logarithm of its probability, summed over its tokens."""
-    tokens: int
-    size: int
+    tokens: Count
+    size: Count
     """Bytes of its text in UTF-8, as the request has it."""
     greedy: bool
     """Whether it is what the model would have written, token for token."""
@@ -173,12 +180,12 @@ class Completion:
     finish: Finish = "stop"
     prompt: str = ""
     """The prompt as the model got it, special tokens included."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
     error: str | None = None
     ranked: tuple[Ranked, ...] = ()
     """For a `Rank` request: its choices, in their order."""
-    cut: int = 0
+    cut: Count = 0
     """Tokens of the prompt that were left out on the left, for want of room."""
     reasoning: str = ""
     """What the model thought before its answer, where the engine tells the two apart;
@@ -200,7 +207,7 @@ class Answer:
 
     text: str = ""
     finish: Finish = "stop"
-    weights: tuple[float, ...] = ()
+    weights: tuple[Finite, ...] = ()
     """Where choices were ranked: what each came to, the greatest being the answer."""
 
 
@@ -215,8 +222,8 @@ class Mark:
     """What an answer earned for one step of its rubric, and why."""
 
     step: str
-    worth: float
-    points: float
+    worth: Finite
+    points: Finite
     why: str = ""
 
     @property
@@ -229,10 +236,10 @@ class Mark:
 class Score:
     """The verdict on one attempt at a sample."""
 
-    value: float
+    value: Share
     """From 0 (wrong) to 1 (right)."""
     outcome: Outcome
-    points: float = 0.0
+    points: Worth = 0.0
     """`value` times what the sample is worth."""
     answer: str | None = None
     """What was read out of the completion, None if nothing could be."""
@@ -295,15 +302,15 @@ class Estimate:
     """A metric's value over a run, with its uncertainty."""
 
     metric: str
-    value: float
-    low: float
-    high: float
+    value: Finite
+    low: Finite
+    high: Finite
     """Ends of the interval, in the unit of `value`."""
-    n: int
+    n: Count
     """How many samples it rests on."""
-    scale: float = 1.0
+    scale: Finite = 1.0
     """The largest possible value: 1 for a rate, 100 for an exam out of 100."""
-    level: float = 0.95
+    level: Share = 0.95
     method: str = ""
     """How the interval was made, for the card."""
     note: str = ""

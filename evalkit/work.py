@@ -4,31 +4,33 @@ import hashlib
 import os
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from filecmp import cmp
-from itertools import islice
 from pathlib import Path
 
 from evalkit.__about__ import __version__
 from evalkit.backend import Engine
+from evalkit.checked import samples_of
 from evalkit.dialogue import Dialogue
 from evalkit.environment import environment
 from evalkit.errors import BackendError, TaskError, UsageError, boundary
+from evalkit.facts import facts_of
 from evalkit.folder import RunFolder, cut_torn_line, now
 from evalkit.grading import GRADER
 from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
+from evalkit.protocol import held
 from evalkit.reasons import Reason, Reasons
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
 from evalkit.report.words import several
 from evalkit.results import Results, ResultsWriter, result_of
-from evalkit.secrets.finding import HIDDEN, Secrets
-from evalkit.secrets.likeness import discreet
+from evalkit.secrets.finding import HIDDEN
 from evalkit.summing import ceilings, estimates
-from evalkit.types import Attempt, Outcome, Sample, Score
+from evalkit.task import task_label
+from evalkit.types import Attempt, Outcome, Score
 
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
@@ -60,6 +62,7 @@ class Work:
         """Why nothing more is asked, if all failed for one reason."""
         self._warnings: list[str] = []
         self._engine: Engine | None = None
+        self._engine_label = ""
         self._started = now()
         self._clock = time.monotonic()
 
@@ -134,8 +137,9 @@ class Work:
         """Ask nothing more of this run."""
         self.gave_up = self._only_reason()
 
-    def add_session(self, engine: Engine) -> None:
-        """Note that an engine was loaded for this run, and what it is."""
+    def add_session(self, engine: Engine, who: str) -> None:
+        """Note that an engine was loaded for this run, and what it is; errors name it
+        as `who`."""
         session = Session(
             started=self._started,
             process=os.getpid(),
@@ -143,7 +147,7 @@ class Work:
             facts=facts_of(engine),
             environment=environment(),
         )
-        self._engine = engine
+        self._engine, self._engine_label = engine, who
         self._sessions = (*self._sessions, session)
         self.folder.add_session(session)
 
@@ -152,7 +156,7 @@ class Work:
         if self._engine is None:
             return self._sessions
         *earlier, now_ = self._sessions
-        with boundary(BackendError, f"{type(self._engine).__qualname__}, facts()"):
+        with boundary(BackendError, f"{self._engine_label}, facts()"):
             return (*earlier, replace(now_, facts=facts_of(self._engine)))
 
     def dialogues(self) -> Iterator[Dialogue]:
@@ -162,7 +166,7 @@ class Work:
         """
         planned = self.planned
         total = hashlib.sha256()
-        for index, sample in enumerate(self._samples()):
+        for index, sample in enumerate(samples_of(planned.task, planned.spec.limit)):
             total.update(encode(sample))
             if index >= planned.samples - 1:
                 self._check_sameness(index, total.hexdigest())
@@ -176,7 +180,9 @@ class Work:
                     index=index,
                     sample=sample,
                     attempt=attempt,
-                    conversation=planned.protocol.converse(sample, planned.exemplars),
+                    conversation=held(planned.protocol, sample, planned.exemplars),
+                    asker=planned.asker,
+                    most_turns=planned.protocol.most_turns,
                 )
         if self._begun < planned.samples:
             raise self._other_samples()
@@ -189,13 +195,9 @@ class Work:
 
     def _other_samples(self) -> TaskError:
         return TaskError(
-            f"task {self.planned.task.name!r}, samples(): gave other samples the "
+            f"{task_label(self.planned.task)}, samples(): gave other samples the "
             "second time; they must be the same, in the same order, every time"
         )
-
-    def _samples(self) -> Iterable[Sample]:
-        with boundary(TaskError, f"task {self.planned.task.name!r}, samples()"):
-            yield from islice(self.planned.task.samples(), self.planned.spec.limit)
 
     def settle(self, dialogue: Dialogue, score: Score) -> None:
         """Take the score of one attempt; write the sample when it was the last."""
@@ -291,15 +293,6 @@ class Work:
             grader=GRADER,
             reasons=self._reasons.found(),
         )
-
-
-def facts_of(engine: Engine) -> dict[str, str]:
-    """What an engine says of itself, as texts without secrets."""
-    own = Secrets.of(engine.secrets)
-    return {
-        str(name): own.hide(discreet(str(fact)))
-        for name, fact in engine.facts().items()
-    }
 
 
 def cut_prompts(count: int) -> tuple[str, ...]:

@@ -71,20 +71,26 @@ def test_a_sound_task_gets_one_line_per_check(evalkit: Evalkit) -> None:
             "unstorable",
             [
                 "samples can be stored and read back (2 of 10 samples)",
-                "prompts of protocol 'chat' are undamaged (1 of 10 prompts)",
-                "prompts of protocol 'plain' are undamaged (1 of 10 prompts)",
+                "prompts of protocol 'chat' are undamaged (1 of 9 prompts)",
+                "prompts of protocol 'plain' are undamaged (1 of 9 prompts)",
             ],
             [
                 "sample 'q0': ",
-                "sample 'q1': Expected `str`",
+                "sample 'q1': Sample.metadata[...]: expected `str`, got `int`",
                 "sample 'q0': U+D83D in ",
                 "sample 'q0': U+D83D in ",
             ],
         ),
         (
             "worthless",
-            ["points are positive (2 of 10 samples)"],
-            ["sample 'q0': -1.0 points", "sample 'q1': 0.0 points"],
+            [
+                "samples can be stored and read back (1 of 10 samples)",
+                "points are positive (1 of 9 samples)",
+            ],
+            [
+                "sample 'q0': Sample.points: expected `float` >= 0.0, not -1.0",
+                "sample 'q1': 0.0 points",
+            ],
         ),
         (
             "leaky",
@@ -171,9 +177,12 @@ def test_samples_that_change_are_named(evalkit: Evalkit) -> None:
         (["check", "counting", "--set=m=3"], "no option named 'm'"),
         (["check", "counting", "--data=nowhere"], "data folder 'nowhere'"),
         (["check", "gsm8k", "--data=."], "data folder '.' has no file openai/gsm8k"),
-        (["check", "mute"], "task 'mute' has no samples"),
-        (["check", "untyped"], "samples(): TypeError: must give samples, not {'id'"),
-        (["check", "wordy"], "must return a sequence of texts, not one text"),
+        (["check", "mute"], "(broken_tasks 1.0) has no samples"),
+        (["check", "untyped"], "samples(): a Sample is meant, not {'id'"),
+        (
+            ["check", "wordy"],
+            "reference answers one after the other are meant, not '1'",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -158,8 +158,15 @@ def test_a_run_goes_on_as_long_as_anything_succeeds(answers: str) -> None:
 @pytest.mark.parametrize(
     ("protocol", "told"),
     [
-        ("plain", "error in the task's scoring: task 'buggy', score(): IndexError"),
-        ("stumbling", "error in the protocol's code: protocol 'stumbling', sample"),
+        (
+            "plain",
+            "error in the task's scoring: task 'buggy' of plugin failing "
+            "(failing 1.0), score(): IndexError",
+        ),
+        (
+            "stumbling",
+            "(failing 1.0), protocol 'stumbling', sample 'q0': KeyError: 'That is 1'",
+        ),
     ],
 )
 def test_a_bug_that_meets_every_answer_ends_the_run(protocol: str, told: str) -> None:

@@ -193,7 +193,7 @@ def test_other_questions_than_those_asked_are_refused(
 ) -> None:
     refused(
         evalkit("grade", str(folder), MARKING_FROM="5", **NEW),
-        "task 'marking', version 2, has other samples than version 1",
+        "(marking 1.0), version 2, has other samples than version 1",
     )
 
 

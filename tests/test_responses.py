@@ -229,7 +229,7 @@ def test_rows_are_taken_only_as_there_is_room_and_come_back_in_order() -> None:
             yield Case(subject=n, sample=sample, answer=Answer(text=str(n % 2)))
 
     limits = Limits(seconds=20, workers=2)
-    with ScoringPool([(AnyResponse, {})], limits) as pool:
+    with ScoringPool([(AnyResponse(), {})], limits) as pool:
         for place, (case, score) in enumerate(scored(pool, cases())):
             assert case.subject == place
             assert score.value == float(place % 2)

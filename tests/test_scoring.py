@@ -89,7 +89,7 @@ def jobs(*deeds: str) -> list[Job]:
 def score(*deeds: str, limits: Limits = QUICK, **options: str) -> list[Score]:
     """Score answers and give the scores in the order of the answers."""
     results: list[Result] = []
-    with ScoringPool([(Wild, options)], limits) as pool:
+    with ScoringPool([(Wild(**options), options)], limits) as pool:
         for job in jobs(*deeds):
             pool.submit(job)
         while len(results) < len(deeds):
@@ -185,7 +185,7 @@ def test_a_worker_that_cannot_start_is_an_error(
     )
     monkeypatch.syspath_prepend(tmp_path)
     wild = importlib.import_module("flaky").Wild
-    with ScoringPool([(wild, {})], QUICK) as pool:
+    with ScoringPool([(wild(), {})], QUICK) as pool:
         pool.submit(jobs("behave")[0])
         with pytest.raises(TaskError, match="could not start: status 3"):
             poll_for_long(pool)
@@ -202,7 +202,7 @@ def test_options_reach_the_workers() -> None:
 
 def test_polling_without_waiting_returns_at_once() -> None:
     """A hundred times here; to wait is to wait for a second where nothing happens."""
-    with ScoringPool([(Wild, {})], Limits(seconds=300, workers=1)) as pool:
+    with ScoringPool([(Wild(), {})], Limits(seconds=300, workers=1)) as pool:
         pool.submit(jobs("loop")[0])
         begun = time.monotonic()
         for _ in range(100):
@@ -215,7 +215,7 @@ def test_a_task_that_workers_cannot_import_is_refused() -> None:
         name = "local"
 
     with pytest.raises(TaskError, match="importable module"):
-        ScoringPool([(Local, {})], QUICK)
+        ScoringPool([(Local(), {})], QUICK)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])

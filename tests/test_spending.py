@@ -218,5 +218,5 @@ def test_a_protocol_that_fails_is_named_before_anything_is_asked(
 ) -> None:
     wanted = experiment(tmp_path, protocols=("choosy",))
     plugins = Plugins(counting, ChoosyPlugin(), third_party=False)
-    with pytest.raises(TaskError, match=r"protocol 'choosy', sample 'q3': KeyError"):
+    with pytest.raises(TaskError, match=r"'choosy' of .*, sample 'q3': KeyError"):
         outlook(plan(wanted, plugins))

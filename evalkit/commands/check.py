@@ -9,8 +9,8 @@ from evalkit.checks import Check, check_task
 from evalkit.choosing import Chosen, choose_tasks, offered
 from evalkit.errors import DataError, UsageError
 from evalkit.experiment import Experiment
+from evalkit.finding import find_data
 from evalkit.options import listed, parse
-from evalkit.plan import find_data
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.text import visible

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 
 from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue
-from evalkit.errors import BackendError, boundary
+from evalkit.facts import facts_of
 from evalkit.journal import Journal
 from evalkit.judging.judge import Judge
 from evalkit.judging.marking import RunMarking
 from evalkit.plugins import Plugins
 from evalkit.scheduler import Scheduler
 from evalkit.stopping import Stop, Stopped
-from evalkit.work import Work, facts_of, write_card
+from evalkit.work import Work, write_card
 
 
 class Bench:
@@ -77,8 +77,7 @@ class Bench:
 
     def learn(self, engine: Engine) -> None:
         """Take what the engine has found out, before it is closed."""
-        with boundary(BackendError, f"{type(engine).__qualname__}, facts()"):
-            facts = facts_of(engine)
+        facts = facts_of(engine)
         for each in self.markings.values():
             each.learn(facts)
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from evalkit.backend import Backend, Model
-from evalkit.errors import BackendError, TaskError, UsageError, boundary
+from evalkit.backend import Backend, Model, backend_label
+from evalkit.checked import samples_of
+from evalkit.choosing import named_backend
+from evalkit.errors import BackendError, UsageError, boundary
 from evalkit.naming import named_model
 from evalkit.options import build
 from evalkit.plugins import Plugins
+from evalkit.seams import MODEL
 from evalkit.types import Sampling
 
 if TYPE_CHECKING:  # plan imports this module
@@ -86,8 +88,7 @@ def name_judge(wanted: "Experiment", tested: Backend, plugins: Plugins) -> Named
     if not options and (name, model) == (tested.name, tested.model):
         backend = tested
     else:
-        cls = plugins.backends[name]
-        backend = build(cls, options, f"--judge, backend {name!r}", model=model)
+        backend = named_backend(name, model, options, plugins, what="--judge, ")
     same = backend == tested
     if wanted.max_cost is not None and not same:
         raise UsageError(
@@ -133,9 +134,9 @@ def find_judge(
         model = tested
     else:
         backend = named.backend
-        where = f"--judge, backend {backend.name!r}, finding {backend.model!r}"
+        where = f"--judge, {backend_label(backend)}, finding {backend.model!r}"
         with boundary(BackendError, where):
-            model = backend.prepare()
+            model = MODEL(backend.prepare())
     if not model.chats:
         raise UsageError(
             f"--judge: model {model.name!r} has no chat template, which a judge needs"
@@ -149,6 +150,5 @@ def find_judge(
 
 def markable(run: "PlannedRun") -> int:
     """How many answers of a run are to be marked by a rubric."""
-    with boundary(TaskError, f"task {run.task.name!r}, samples()"):
-        samples = islice(run.task.samples(), run.samples)
-        return run.spec.attempts * sum(bool(each.rubric) for each in samples)
+    samples = samples_of(run.task, run.samples)
+    return run.spec.attempts * sum(bool(each.rubric) for each in samples)

@@ -14,9 +14,9 @@ ALWAYS = (Outcome.RIGHT, Outcome.WRONG, Outcome.NO_ANSWER, Outcome.UNDECIDED)
 """Outcomes that are told even where there were none."""
 
 
-def summary(path: Path, totals: Totals, task: type[Task], sha256: str) -> Iterator[str]:
+def summary(path: Path, totals: Totals, task: Task, sha256: str) -> Iterator[str]:
     """The score, how it came about, and what it is a score of."""
-    own = "" if task is AnyResponse else f"task {task.name} version {task.version}, "
+    own = "" if isinstance(task, AnyResponse) else version_of(task)
     yield f"{path}: {totals.n} responses"
     yield f"  accuracy: {estimate_line(totals.accuracy)}"
     yield "    95 % interval, Wilson"
@@ -26,6 +26,11 @@ def summary(path: Path, totals: Totals, task: type[Task], sha256: str) -> Iterat
         yield from agreement(totals)
     yield f"  judged by: {own}{grader_name(GRADER)}"
     yield f"  sha256:    {sha256}"
+
+
+def version_of(task: Task) -> str:
+    """Which task's scoring was asked."""
+    return f"task {task.name} version {task.version}, "
 
 
 def outcomes(totals: Totals) -> str:

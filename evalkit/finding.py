@@ -1,0 +1,65 @@
+"""Finding what a task asks: its dataset or its own files, and its worked examples."""
+
+import hashlib
+from dataclasses import replace
+
+from evalkit.checked import check_samples
+from evalkit.choosing import Chosen
+from evalkit.data import digest_of
+from evalkit.errors import DataError, TaskError, boundary
+from evalkit.record import DatasetFacts, encode
+from evalkit.seams import SAMPLE, several
+from evalkit.task import Task, task_label
+from evalkit.types import Sample
+
+MOST_SHOWN = 100_000
+"""More worked examples than this are taken to have no end."""
+
+
+def find_data(chosen: Chosen, *, examples: bool) -> Chosen:
+    """Locate the task's dataset, fetching it if need be.
+
+    `examples` says whether the files for worked examples are wanted too.
+    """
+    ref = chosen.task.dataset
+    if ref is None:
+        return with_own_files(chosen, examples=examples)
+    with boundary(DataError, task_label(chosen.task)):
+        source = chosen.task.data.find(ref, examples=examples)
+    facts = DatasetFacts(id=ref.id, revision=source.revision, sha256=source.sha256)
+    return replace(chosen, dataset=facts, origin=source.origin)
+
+
+def with_own_files(chosen: Chosen, *, examples: bool) -> Chosen:
+    """The task with what its own files ask, if it has such.
+
+    A run is told by that, all samples whatever the limit, and not by the bytes of the
+    files: a mended check or another title asks nothing anew. The bytes are noted.
+    """
+    task = chosen.task
+    with boundary(DataError, task_label(task)):
+        files = task.own_files()
+        written = digest_of({each: each.name for each in files})
+    if not files:
+        return chosen
+    facts = DatasetFacts(
+        id=task.name,
+        revision=f"version {task.version}",
+        sha256=asked_sha256(task, examples=examples),
+    )
+    return replace(chosen, dataset=facts, origin=f"folder, files sha256 {written}")
+
+
+def asked_sha256(task: Task, *, examples: bool) -> str:
+    """SHA-256 of a task's samples, and of its worked examples if they are shown."""
+    samples = check_samples(task, None).sha256
+    if not examples:
+        return samples
+    return hashlib.sha256(encode((samples, exemplars_of(task)))).hexdigest()
+
+
+def exemplars_of(task: Task) -> tuple[Sample, ...]:
+    """A task's worked examples; a TaskError names the task if it fails."""
+    with boundary(TaskError, f"{task_label(task)}, exemplars()"):
+        shown = several(task.exemplars(), MOST_SHOWN, "worked examples")
+        return tuple(map(SAMPLE, shown))

@@ -1,0 +1,234 @@
+"""What plugins, servers and files hand in, checked as a whole where it comes in.
+
+A seam knows a dataclass by its annotations: the types of its fields, and bounds where
+they bear `msgspec.Meta`. What must hold between fields, a function adds. Whoever calls
+a seam names the giver: see `evalkit.errors.boundary`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cached_property
+from itertools import islice
+from types import GenericAlias, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    TypeGuard,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
+from typing import get_type_hints as hints_of
+
+import msgspec
+
+from evalkit.backend import Model
+from evalkit.errors import Unsound
+from evalkit.text import shown
+from evalkit.types import (
+    Answer,
+    Completion,
+    Estimate,
+    Generate,
+    Rank,
+    Request,
+    Sample,
+    Sampling,
+    Score,
+)
+
+T = TypeVar("T")
+
+MOST = 2_000_000
+"""More things than this are taken to have no end."""
+SLACK = 1e-9
+"""By how much numbers that were computed may miss their bounds."""
+
+
+class Seam(Generic[T]):
+    """Lets sound values of one dataclass through; raises `Unsound` over all others."""
+
+    def __init__(
+        self, kind: type[T], problem: Callable[[T], str] | None = None
+    ) -> None:
+        self.kind = kind
+        self._problem = problem
+
+    @cached_property
+    def _form(self) -> type[msgspec.Struct]:
+        return form(self.kind)
+
+    @cached_property
+    def _tuples(self) -> tuple[str, ...]:
+        """Fields that other sequences must not stand in."""
+        hints = hints_of(self.kind)
+        return tuple(name for name, hint in hints.items() if get_origin(hint) is tuple)
+
+    def __call__(self, value: object) -> T:
+        """The value itself, if it is sound."""
+        kind = self.kind
+        if type(value) is not kind:
+            raise Unsound(f"{article(kind)} is meant, not {shown(value)}")
+        try:
+            msgspec.convert(value, self._form, from_attributes=True)
+        except (msgspec.ValidationError, AttributeError) as exc:
+            raise Unsound(f"{kind.__name__}{told(exc, value)}") from exc
+        for name in self._tuples:
+            if type(given := getattr(value, name)) is not tuple:
+                what = f"expected `tuple`, got `{type(given).__name__}`"
+                raise Unsound(f"{kind.__name__}.{name}: {what}")
+        if self._problem is not None and (problem := self._problem(value)):
+            raise Unsound(f"{kind.__name__}.{problem}")
+        return value
+
+
+def form(kind: type[Any]) -> type[msgspec.Struct]:
+    """A struct with the fields of a dataclass, which msgspec checks attributes by; of
+    a dataclass itself it takes any instance as it is."""
+    hints = hints_of(kind, include_extras=True)
+    named = [(each.name, formed(hints[each.name])) for each in fields(kind)]
+    return msgspec.defstruct(kind.__name__, named, gc=False)
+
+
+def formed(hint: Any) -> Any:
+    """A type with structs in the place of dataclasses."""
+    same: Any = hint
+    if isinstance(hint, type) and is_dataclass(hint):
+        return form(hint)
+    if get_origin(hint) is Annotated:
+        return Annotated[formed(get_args(hint)[0]), *get_args(hint)[1:]]
+    if isinstance(hint, UnionType) or get_origin(hint) is Union:
+        return Union[tuple(map(formed, get_args(hint)))]  # noqa: UP007
+    if get_origin(hint) is tuple:
+        parts = tuple(map(formed, get_args(hint)))
+        return GenericAlias(tuple, parts)
+    return same
+
+
+def told(exc: Exception, value: object) -> str:
+    """The field that a value is wrong in, and how it is."""
+    problem, at, place = str(exc).partition(" - at `$")
+    where = place.removesuffix("`") if at else ""
+    given = getattr(value, where[1:], None)
+    got = "" if given is None or "got" in problem else f", not {shown(given)}"
+    return f"{where}: {problem[:1].lower()}{problem[1:]}{got}"
+
+
+def article(kind: type[Any]) -> str:
+    """A class with its article."""
+    name = kind.__name__
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
+def sample_problem(sample: Sample) -> str:
+    """What no bound of a field tells of a sample."""
+    printable = sample.id.isprintable()
+    if not printable and any(ord(c) < 32 or ord(c) == 127 for c in sample.id):
+        return f"id: control characters in {sample.id!r}"
+    return ""
+
+
+def request_problem(request: Generate) -> str:
+    """What no bound of a field tells of a request to write."""
+    if not request.schema:
+        return ""
+    try:
+        msgspec.json.decode(request.schema)
+    except msgspec.DecodeError as exc:
+        return f"schema: no JSON: {exc}"
+    return ""
+
+
+def estimate_problem(estimate: Estimate) -> str:
+    """What no bound of a field tells of an estimate."""
+    slack = SLACK * max(1.0, estimate.scale)
+    low, value, high = estimate.low, estimate.value, estimate.high
+    if not low - slack <= value <= high + slack:
+        return f"value: {value} does not lie between low {low} and high {high}"
+    if value > estimate.scale + slack:
+        return f"value: {value} is more than the scale of {estimate.scale}"
+    return ""
+
+
+SAMPLING = Seam(Sampling)
+MODEL = Seam(Model)
+SAMPLE = Seam(Sample, sample_problem)
+GENERATE = Seam(Generate, request_problem)
+RANK = Seam(Rank)
+COMPLETION = Seam(Completion)
+ANSWER = Seam(Answer)
+SCORE = Seam(Score)
+ESTIMATE = Seam(Estimate, estimate_problem)
+
+
+def sound_request(value: object) -> Request:
+    """A request, if it is a sound one."""
+    if isinstance(value, Rank):
+        return RANK(value)
+    if isinstance(value, Generate):
+        return GENERATE(value)
+    raise Unsound(f"a Generate or a Rank is meant, not {shown(value)}")
+
+
+def truth(value: object) -> bool:
+    """A value that is True or False."""
+    if not isinstance(value, bool):
+        raise Unsound(f"True or False is meant, not {shown(value)}")
+    return value
+
+
+def count(value: object) -> int:
+    """A number of things, 0 or more."""
+    if type(value) is not int or value < 0:
+        raise Unsound(f"a number of things is meant, not {shown(value)}")
+    return value
+
+
+def texts(value: object) -> dict[str, str]:
+    """Facts by their names, as texts."""
+    if not is_mapping(value):
+        raise Unsound(f"texts by their names are meant, not {shown(value)}")
+    return {str(name): str(fact) for name, fact in value.items()}
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether a value has values under keys."""
+    return isinstance(value, Mapping)
+
+
+def mismatch(asked: Request, completion: Completion) -> str:
+    """Why a completion is none of this request; empty if it is one."""
+    if completion.request_id != asked.id:
+        return (
+            f"the completion of another request: {completion.request_id!r}, where "
+            f"{asked.id!r} was asked"
+        )
+    if completion.error is not None:
+        return ""
+    wanted = len(asked.choices) if isinstance(asked, Rank) else 0
+    given = len(completion.ranked)
+    return (
+        "" if wanted == given else f"{given} choices ranked where {wanted} were asked"
+    )
+
+
+def is_several(value: object) -> TypeGuard[Iterable[Any]]:
+    """Whether a value is things one after the other, and no text or mapping."""
+    single = isinstance(value, str | bytes | Mapping)
+    return isinstance(value, Iterable) and not single
+
+
+def several(value: object, most: int, what: str) -> Iterator[Any]:
+    """The things that were given one after the other.
+
+    Raises Unsound if it is something else, or more than `most`, which may be for ever.
+    """
+    if not is_several(value):
+        hint = "" if value is None else ": a comma makes one thing a tuple, (it,)"
+        raise Unsound(f"{what} one after the other are meant, not {shown(value)}{hint}")
+    iterator = iter(value)
+    yield from islice(iterator, most)
+    for _ in iterator:
+        raise Unsound(f"more than {most:,} {what}")
