@@ -7,9 +7,11 @@ its answers' mean length and its speed there tell what is to be expected.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from evalkit.checked import samples_of
+from evalkit.disk import opened
 from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, slug
 from evalkit.judging.marking import spec_of
@@ -193,7 +195,12 @@ def mean(numbers: Sequence[float]) -> float:
 
 def lines(path: Path) -> int:
     """How many whole lines a file has; none if there is no file."""
-    if not path.exists():
+    try:
+        with opened(path) as file:
+            return sum(
+                part.count(b"\n") for part in iter(partial(file.read, 1 << 20), b"")
+            )
+    except FileNotFoundError:
         return 0
-    with path.open("rb") as file:
-        return sum(line.endswith(b"\n") for line in file)
+    except OSError as exc:
+        raise UsageError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc

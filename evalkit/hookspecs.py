@@ -148,8 +148,12 @@ def evalkit_scored(spec: "RunSpec", result: "SampleResult") -> None:
 
 
 @hookspec
-def evalkit_run_finished(record: "RunRecord") -> None:
-    """A run is complete and its files are written, the card excepted."""
+def evalkit_run_finished(record: "RunRecord", warnings: tuple[str, ...]) -> None:
+    """A run is complete and its files are written, the card excepted.
+
+    `warnings` say what this session came upon since it began that moves a score or
+    what is known of it.
+    """
 
 
 # Reporting.

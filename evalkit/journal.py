@@ -5,13 +5,15 @@ from those of an earlier, interrupted session. It keeps offsets in memory, not t
 Failed completions are not written: the next session asks again.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
+from evalkit.disk import DAMAGES, LARGEST
 from evalkit.errors import DataError
-from evalkit.folder import RunFolder
+from evalkit.folder import RunFolder, append
 from evalkit.hookspecs import hookimpl
 from evalkit.record import RunRecord, RunSpec
 from evalkit.types import Completion, Request
@@ -23,25 +25,46 @@ ENCODER = msgspec.json.Encoder()
 class JournalFile:
     """One run's completions.jsonl, open for reading back and for appending."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: BinaryIO = path.open("ab+")
-        self._offsets = self._index()
+    def __init__(self, folder: RunFolder) -> None:
+        self.path = folder.completions
+        self._file = folder.opened(self.path)
+        self._offsets: dict[str, int] = {}
+        try:
+            self._index_all()
+        except DataError:
+            self.close()
+            raise
 
-    def _index(self) -> dict[str, int]:
-        offsets: dict[str, int] = {}
+    def _index_all(self) -> None:
+        """Note where each completion stands."""
         offset = 0
-        self._file.seek(0)
-        for number, line in enumerate(self._file, start=1):
-            try:
-                offsets[DECODER.decode(line).request_id] = offset
-            except msgspec.DecodeError as exc:
-                raise DataError(
-                    f"{str(self.path)!r}, line {number}, is damaged ({exc}). Delete "
-                    "that line, and its request will be asked again"
-                ) from exc
+        for number, line in enumerate(self._lines(), start=1):
+            self._index(number, line, offset)
             offset += len(line)
-        return offsets
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines there are; the beginning of one that no completion has filled."""
+        return iter(partial(self._file.readline, LARGEST), b"")
+
+    def _index(self, number: int, line: bytes, offset: int) -> None:
+        """Note where a completion stands; refuse another one for the same request."""
+        where = f"{str(self.path)!r}, line {number},"
+        try:
+            completion = DECODER.decode(line)
+        except DAMAGES as exc:
+            raise DataError(
+                f"{where} is damaged ({exc}). Delete that line, and its request will "
+                "be asked again"
+            ) from exc
+        if self._offsets.setdefault(completion.request_id, offset) == offset:
+            return
+        place = self._file.tell()
+        if self.read(completion.request_id) != completion:
+            raise DataError(
+                f"{where} is another answer to a request that is answered before. "
+                "Delete the one that is not to count"
+            )
+        self._file.seek(place)
 
     def read(self, request_id: str) -> Completion | None:
         """The recorded completion of a request, if there is one."""
@@ -53,8 +76,7 @@ class JournalFile:
 
     def append(self, completion: Completion) -> None:
         """Hand a completion to the operating system before anything else happens."""
-        self._file.write(ENCODER.encode(completion) + b"\n")
-        self._file.flush()
+        append(self._file.fileno(), ENCODER.encode(completion) + b"\n")
 
     def close(self) -> None:
         self._file.close()
@@ -66,18 +88,16 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._files: dict[str, JournalFile] = {}
-        self._places: dict[str, Path] = {}
+        self._places: dict[str, RunFolder] = {}
 
-    def place(self, spec: RunSpec, path: Path) -> None:
+    def place(self, spec: RunSpec, folder: RunFolder) -> None:
         """Keep the completions of a spec elsewhere than in a run folder of its own."""
-        self._places[spec.digest] = path
+        self._places[spec.digest] = folder
 
     @hookimpl
     def evalkit_run_started(self, spec: RunSpec) -> None:
-        path = self._places.get(spec.digest)
-        if path is None:
-            path = RunFolder.of(self.root, spec).completions
-        self._files[spec.digest] = JournalFile(path)
+        own = RunFolder.of(self.root, spec)
+        self._files[spec.digest] = JournalFile(self._places.get(spec.digest, own))
 
     @hookimpl
     def evalkit_answer(self, spec: RunSpec, request: Request) -> Completion | None:

@@ -116,6 +116,14 @@ class Display(ABC):
         self.show()
 
     @hookimpl
+    def evalkit_run_finished(
+        self, record: RunRecord, warnings: tuple[str, ...]
+    ) -> None:
+        for warning in warnings:
+            self.say(f"evalkit: warning: {record.spec.task}: {warning}")
+        self.show()
+
+    @hookimpl
     def evalkit_stepped(self, generated_tokens: int) -> None:
         self.speed.count(generated_tokens)
         self.show()
@@ -129,10 +137,6 @@ class Display(ABC):
         tally.failed += Outcome.ERROR in outcomes
         tally.undecided += Outcome.UNDECIDED in outcomes
         self.speed.answered += self.speed.begun is not None
-        self.show()
-
-    @hookimpl
-    def evalkit_run_finished(self, record: RunRecord) -> None:
         self.show()
 
     @property

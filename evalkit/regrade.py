@@ -15,6 +15,7 @@ from pathlib import Path
 from evalkit.__about__ import __version__
 from evalkit.checked import samples_of
 from evalkit.dialogue import Dialogue, completion_of
+from evalkit.disk import move_own
 from evalkit.environment import environment
 from evalkit.errors import DataError, TaskError, UsageError
 from evalkit.folder import RunFolder, now
@@ -27,7 +28,7 @@ from evalkit.reasons import Reason, Reasons
 from evalkit.record import Regrade, RunRecord
 from evalkit.replan import planned_again
 from evalkit.report.card import make_card
-from evalkit.results import Results, ResultsWriter
+from evalkit.results import Results, ResultsWriter, finished_results, verdict_of
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.secrets.stored import hidden_score, secrets_in
 from evalkit.summing import ceilings, estimates
@@ -52,11 +53,6 @@ class Change:
     def flipped(self) -> bool:
         """Whether the verdict is another, not only the reading or the reason."""
         return verdict_of(self.before) != verdict_of(self.after)
-
-
-def verdict_of(score: Score) -> tuple[float, float, Outcome]:
-    """What a score says about an answer, its reasons left aside."""
-    return score.value, score.points, score.outcome
 
 
 @dataclass(slots=True)
@@ -111,8 +107,10 @@ class Regrading:
     """What an earlier rescoring had left undone."""
     plugins: Plugins
     limits: Limits
+    write: bool
+    """Whether the new scores are to be put into the folder."""
 
-    def judge(self, tell: Callable[[Change], object], *, write: bool) -> Regraded:
+    def judge(self, tell: Callable[[Change], object]) -> Regraded:
         """Score every answer, tell of each change, and put the files in place."""
         tally = Tally()
 
@@ -120,8 +118,8 @@ class Regrading:
             tally.count(change)
             tell(change)
 
-        with self._drafts(write=write) as drafts:
-            outcomes, reasons = self._rescore(drafts.results, note)
+        with self._drafts() as drafts:
+            outcomes, reasons = self._rescore(drafts, note)
             record = self._record(Results(drafts.results), outcomes, tally)
             record = replace(record, reasons=reasons)
             done = Regraded(
@@ -129,23 +127,24 @@ class Regrading:
                 after=record,
                 task_version=self.planned.task.version,
                 tally=tally,
-                written=write,
+                written=self.write,
             )
-            if not write or done.changes_nothing:
+            if not self.write or done.changes_nothing:
                 return replace(done, written=False)
             self._write(drafts, record)
         return done
 
     @contextmanager
-    def _drafts(self, *, write: bool) -> Generator[RunFolder]:
+    def _drafts(self) -> Generator[RunFolder]:
         """A place for the new files: in the run's folder only if they shall stay."""
-        if not write:
+        if not self.write:
             with tempfile.TemporaryDirectory(prefix="evalkit-") as name:
-                yield RunFolder(Path(name))
+                yield RunFolder(Path(name), own=0)
             return
-        self.folder.regrading.mkdir()
+        drafts = RunFolder(self.folder.regrading, self.folder.own + 1)
+        drafts.make()
         try:
-            yield RunFolder(self.folder.regrading)
+            yield drafts
         finally:
             self.folder.finish_regrade()
 
@@ -157,17 +156,17 @@ class Regrading:
         )
         drafts.write_card(make_card(record, sections))
         drafts.write_record(record)
-        drafts.path.rename(self.folder.regraded)
+        move_own(drafts.path, self.folder.regraded, self.folder.own)
 
     def _rescore(
-        self, path: Path, note: Callable[[Change], object]
+        self, drafts: RunFolder, note: Callable[[Change], object]
     ) -> tuple[Counter[str], tuple[Reason, ...]]:
         """Write results with the scores of now, count their outcomes and the reasons of
         what failed."""
         outcomes: Counter[str] = Counter()
         reasons = Reasons()
         task = self.planned.task, self.planned.task_words
-        writer = ResultsWriter(path)
+        writer = ResultsWriter(drafts.results, drafts.own)
         with closing(writer), ScoringPool([task], self.limits) as pool:
             pairs = scored(pool, self._cases())
             for _, group in groupby(pairs, key=lambda pair: pair[0].subject.index):
@@ -190,16 +189,16 @@ class Regrading:
 
     def _cases(self) -> Iterator[Case[SampleResult]]:
         """Every attempt of the run with the answer that it ended with."""
-        results = iter(Results(self.folder.results))
+        results = Results(self.folder.results)
         samples = samples_of(self.planned.task, self.planned.samples)
-        pairs = zip(samples, results, strict=False)
-        for index, (sample, result) in enumerate(pairs):
-            if (index, sample.id) != (result.index, result.id):
-                raise self._damaged(f"has {result.id!r} where {sample.id!r} should be")
+        for sample, result in zip(samples, results, strict=True):
+            if sample.id != result.id:
+                raise DataError(
+                    f"{str(self.folder.results)!r} is damaged: it has {result.id!r} "
+                    f"where {sample.id!r} should be"
+                )
             for number, attempt in enumerate(result.attempts):
                 yield self._case(sample, result, number, attempt)
-        if next(results, None) is not None:
-            raise self._damaged("goes on after the last sample")
 
     def _case(
         self, sample: Sample, result: SampleResult, number: int, attempt: Attempt
@@ -229,16 +228,11 @@ class Regrading:
             score=None if dialogue.answer else dialogue.failed(),
         )
 
-    def _damaged(self, what: str) -> DataError:
-        return DataError(f"{str(self.folder.results)!r} is damaged: it {what}")
-
     def _record(
         self, results: Results, outcomes: Mapping[str, int], tally: Tally
     ) -> RunRecord:
         """The record with the new scores, and the note that they are."""
         old = self.record
-        if sum(outcomes.values()) != sum(old.outcomes.values()):
-            raise self._damaged("holds fewer attempts than its record says")
         regrade = Regrade(
             when=now(),
             grader_before=old.grader,
@@ -292,17 +286,23 @@ def regrading(
     plugins: Plugins,
     limits: Limits | None = None,
     home: Path | None = None,
+    *,
+    write: bool = False,
 ) -> Generator[Regrading]:
     """Hold a finished run for judging it anew; UsageError if that cannot be.
 
-    `home` is the folder of a task that lies in one.
+    `home` is the folder of a task that lies in one. Nothing in the folder is changed
+    unless it is to be written: not even its lock.
     """
     if not folder.regraded.exists():
         folder.read_record()  # a folder that holds no run is not to be locked
+    elif not write:
+        raise UsageError(f"{str(folder.path)!r} is {folder.state()}")
     try:
-        with folder.locked():
-            mended = folder.finish_regrade()
+        with folder.locked() if write else folder.undisturbed():
+            mended = folder.finish_regrade() if write else None
             record = folder.read_record()
+            finished_results(folder.results, record)
             planned = planned_again(record, data, plugins, home)
             yield Regrading(
                 folder=folder,
@@ -311,6 +311,7 @@ def regrading(
                 mended=mended,
                 plugins=plugins,
                 limits=limits or Limits(),
+                write=write,
             )
     except BrokenPipeError:  # who reads what is told has had enough
         raise

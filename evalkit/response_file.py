@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from evalkit.disk import opened
 from evalkit.errors import UsageError, reason
 from evalkit.text import whole
 
@@ -85,7 +86,7 @@ class ResponseFile:
 def response_file(path: Path, fields: Fields) -> Generator[ResponseFile]:
     """Open a file of responses, or say in one line why that cannot be."""
     try:
-        file = path.open("rb")
+        file = opened(path)
     except OSError as exc:
         raise UsageError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
     with file:

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from evalkit.choosing import Wish
+from evalkit.disk import DAMAGES, make_own, read_file, replace_own
 from evalkit.errors import UsageError
-from evalkit.folder import replace_file, slug
+from evalkit.folder import slug
 from evalkit.plan import Plan
 from evalkit.record import RunRecord, pretty
 from evalkit.suite import Part, Suite
@@ -66,18 +67,18 @@ class SuiteRecord:
     def write(self, root: Path, card: str) -> None:
         """Put its record and its card in their place."""
         folder = self.folder(root)
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_file(folder / "suite.json", pretty(self))
-        replace_file(folder / "card.md", card.encode())
+        make_own(folder, own=2)
+        replace_own(folder / "suite.json", pretty(self), own=2)
+        replace_own(folder / "card.md", card.encode(), own=2)
 
 
 def read_suite(path: Path) -> SuiteRecord:
     """A suite's record from its file; UsageError if it is damaged."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SuiteRecord)
+        return msgspec.json.decode(read_file(path), type=SuiteRecord)
     except OSError as exc:
         raise UsageError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
-    except msgspec.DecodeError as exc:
+    except DAMAGES as exc:
         raise UsageError(f"{str(path)!r} is damaged: {exc}") from exc
 
 

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from filecmp import cmp
 from pathlib import Path
 
 from evalkit.__about__ import __version__
 from evalkit.backend import Engine
 from evalkit.checked import samples_of
 from evalkit.dialogue import Dialogue
+from evalkit.earlier import Earlier
 from evalkit.environment import environment
-from evalkit.errors import BackendError, TaskError, UsageError, boundary
+from evalkit.errors import BackendError, TaskError, boundary
 from evalkit.facts import facts_of
 from evalkit.folder import RunFolder, cut_torn_line, now
 from evalkit.grading import GRADER
@@ -30,7 +30,7 @@ from evalkit.results import Results, ResultsWriter, result_of
 from evalkit.secrets.finding import HIDDEN
 from evalkit.summing import ceilings, estimates
 from evalkit.task import task_label
-from evalkit.types import Attempt, Outcome, Score
+from evalkit.types import Attempt, Outcome, SampleResult, Score
 
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
@@ -51,6 +51,8 @@ class Work:
         self._plugins = plugins
         self._begun = 0
         self._open: dict[int, list[Attempt | None]] = {}
+        self._asked: dict[int, set[int]] = {}
+        """Of results that are not written yet, the attempts that an engine answered."""
         self._outcomes: Counter[str] = Counter()
         self._reasons = Reasons()
         self._turns: Counter[str] = Counter()
@@ -73,12 +75,15 @@ class Work:
             mended = self.folder.finish_regrade()
             self._warnings += [mended] if mended else []
             for path in (self.folder.completions, self.folder.sessions):
-                torn = cut_torn_line(path)
+                torn = cut_torn_line(path, self.folder.own)
                 self._warnings += [torn] if torn else []
             self._sessions = self.folder.read_sessions()
-            self._earlier = self._earlier_record()
+            self._earlier = Earlier(self.folder, self.planned)
+            self._warnings += self._earlier.told
             self.folder.write_spec(self.planned.spec)
-            self._writer = ResultsWriter(self.folder.results)
+            self._writer = ResultsWriter(
+                self.folder.results, self.folder.own, self._written
+            )
             with closing(self._writer):
                 self._plugins.hook.evalkit_run_started(
                     spec=self.planned.spec,
@@ -87,18 +92,9 @@ class Work:
                 )
                 yield
 
-    def _earlier_record(self) -> RunRecord | None:
-        """The record of a finished session; refuse to replace a larger run."""
-        if not self.folder.record.exists():
-            return None
-        record = self.folder.read_record()
-        if record.samples > self.planned.samples:
-            raise UsageError(
-                f"run folder {str(self.folder.path)!r} holds a finished run of "
-                f"{record.samples} samples, which --limit {self.planned.samples} would "
-                "replace. Leave the limit out, or choose another --output"
-            )
-        return record
+    def _written(self, result: SampleResult) -> None:
+        """Compare a result, which is now in its place, with what was there."""
+        self._earlier.meet(result, self._asked.pop(result.index, ()))
 
     @property
     def attempts(self) -> int:
@@ -204,6 +200,8 @@ class Work:
         attempts = self._open[dialogue.index]
         attempts[dialogue.attempt] = Attempt(turns=tuple(dialogue.turns), score=score)
         self._count(dialogue, score)
+        if dialogue.replayed < len(dialogue.turns):
+            self._asked.setdefault(dialogue.index, set()).add(dialogue.attempt)
         scored = tuple(each for each in attempts if each is not None)
         if len(scored) < len(attempts):
             return
@@ -235,36 +233,22 @@ class Work:
         """Sum up: the results in place, the record and the card written.
 
         The old record goes before the new results come, so that no moment shows
-        numbers beside results that they are not of.
+        numbers beside results that they are not of. A finished run that this session
+        only repeated keeps both: they tell of the session that did the work.
         """
         self._writer.flush()
-        draft = Results(self._writer.draft)
-        record = self._record(draft)
-        if self._earlier is not None and self._adds_nothing_to(self._earlier, record):
-            record = self._earlier
+        record = self._earlier.followed_by(self._record(Results(self._writer.draft)))
+        if self._earlier.stands:
+            self._writer.discard()
         else:
-            self.folder.record.unlink(missing_ok=True)
-        self._writer.finish()
+            self.folder.remove_record()
+            self._writer.finish()
         self.folder.write_record(record)
         record = record.lying_in(self.folder.path)
-        self._plugins.hook.evalkit_run_finished(record=record)
+        told = (*cut_prompts(self._turns["cut"]), *self._earlier.notes)
+        self._plugins.hook.evalkit_run_finished(record=record, warnings=told)
         write_card(self.folder, record, self._plugins)
         return record
-
-    def _adds_nothing_to(self, earlier: RunRecord, record: RunRecord) -> bool:
-        """Whether this session only repeated what an earlier one had finished.
-
-        The earlier record then stays: it tells of the session that did the work.
-        """
-        asked = record.counts.requests - record.counts.replayed
-        return (
-            asked == 0
-            and self.folder.results.exists()
-            and cmp(self.folder.results, self._writer.draft, shallow=False)
-            and earlier.spec == record.spec
-            and earlier.estimates == record.estimates
-            and earlier.grader == record.grader
-        )
 
     def _record(self, results: Results) -> RunRecord:
         planned = self.planned

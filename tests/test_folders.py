@@ -97,7 +97,7 @@ def graded(folder: RunFolder, data: str = "", task: str = "") -> Regraded:
     """A run judged anew; no verdict is another."""
     plugins, home = Plugins(third_party=False), Path(task) if task else None
     with regrading(folder, Path(data) if data else None, plugins, home=home) as held:
-        return held.judge(lambda change: pytest.fail(str(change)), write=False)
+        return held.judge(lambda change: pytest.fail(str(change)))
 
 
 @pytest.mark.parametrize(

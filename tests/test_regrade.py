@@ -241,10 +241,11 @@ def test_a_folder_that_holds_no_run_is_left_alone(
 def test_a_damaged_file_of_results_is_named(evalkit: Evalkit, folder: Path) -> None:
     path = folder / "results.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
+    other = lines[4].replace(b'"id":"q4"', b'"id":"q5"')
     for kept, said in (
-        ([*lines[:4], *lines[5:]], "has 'q5' where 'q4' should be"),
-        (lines[:-1], "holds fewer attempts than its record says"),
-        ([*lines, lines[-1]], "goes on after the last sample"),
+        ([*lines[:4], *lines[5:]], "it holds 9 results, and its record counts 10"),
+        ([*lines, lines[-1]], "it holds 11 results, and its record counts 10"),
+        ([*lines[:4], other, *lines[5:]], "has 'q5' where 'q4' should be"),
     ):
         path.write_bytes(b"".join(kept))
         refused(evalkit("grade", str(folder)), said)
@@ -287,9 +288,12 @@ def test_a_rescoring_cut_off_while_files_are_put_in_place_is_completed(
     for name in ("results.jsonl", "card.md", "record.json")[: max(0, moved - 1)]:
         (staged / name).replace(before / name)
     if 0 < moved < 4:
-        assert "evalkit grade mends it" in evalkit("show", str(before)).stderr
+        assert "evalkit grade --write mends it" in evalkit("show", str(before)).stderr
+    there = sorted(before.rglob("*"))
+    refused(evalkit("grade", str(before)), "evalkit grade --write mends it")
+    assert sorted(before.rglob("*")) == there
 
-    words = ("grade", str(before)) if mender == "grade" else RUN
+    words = ("grade", str(before), "--write") if mender == "grade" else RUN
     done = evalkit(*words, **(NEW if mender == "grade" else {}))
 
     assert done.returncode == 0

@@ -96,7 +96,7 @@ def grade_command(
     if run is not None:
         refuse({"--responses": responses, **of_responses}, "a run folder RUN")
         home = None if task is None else Path(task)
-        return grade_run(RunFolder(run), data, plugins, home, write=write)
+        return grade_run(RunFolder.named(run), data, plugins, home, write=write)
     if responses is None:
         raise UsageError("nothing to judge: name a run folder, or --responses FILE")
     refuse({"--write": write or None}, "--responses")
@@ -139,11 +139,11 @@ def grade_run(
     write: bool,
 ) -> int:
     """Judge a run's answers anew, tell what flipped; the exit status."""
-    with regrading(folder, data, plugins, home=home) as held:
+    with regrading(folder, data, plugins, home=home, write=write) as held:
         if held.mended:
             click.echo(f"evalkit: warning: {held.mended}", err=True)
         say(report.heading(held.record, held.planned.task.version, GRADER))
-        done = held.judge(tell, write=write)
+        done = held.judge(tell)
     say(report.summary(done, str(folder.path)))
     return int(done.after.errors > 0)
 

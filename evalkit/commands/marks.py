@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evalkit.disk import replace_own
 from evalkit.errors import UsageError
-from evalkit.folder import RunFolder, replace_file
+from evalkit.folder import RunFolder
 from evalkit.marks.agreeing import compare, leaning, sentence, table
 from evalkit.marks.csv_sheet import csv_sheet
 from evalkit.marks.importing import SheetError, markings_from
@@ -87,7 +89,7 @@ def export_command(
 
         content = page(held[0].record.spec.task, questions)
     try:
-        replace_file(to, content)
+        replace_own(to, content)
     except OSError as exc:
         raise UsageError(f"--to {str(to)!r} cannot be written: {exc.strerror}") from exc
     count = sum(map(len, questions))
@@ -99,7 +101,9 @@ def export_command(
 @click.argument("sheet", metavar="SHEET.csv", type=FOLDER)
 @click.option("--as", "marker", metavar="MARKER", help="human, human2 and so on.")
 @click.option("--by", default="", metavar="NAME", help="Who marked; kept in the run.")
-@click.option("--replace", is_flag=True, help="Replace what this marker gave before.")
+@click.option(
+    "--replace", "overwrite", is_flag=True, help="Replace what this marker gave before."
+)
 @click.option("--partial", is_flag=True, help="Leave answers without points unmarked.")
 @click.pass_obj
 def import_command(
@@ -109,7 +113,7 @@ def import_command(
     sheet: Path,
     marker: str | None,
     by: str,
-    replace: bool,
+    overwrite: bool,
     partial: bool,
 ) -> None:
     """Take the points of a filled-in sheet into RUN: all of them, or none.
@@ -118,23 +122,25 @@ def import_command(
     read. Where RUN is one run with one attempt, questions' numbers will do for ids.
     """
     name, by = person(marker), " ".join(by.split())
-    folders = [RunFolder(each) for each in runs]
+    folders = [RunFolder.named(each) for each in runs]
     for folder in folders:
         folder.read_record()  # a folder that holds no run is not to be locked
-        check_free(folder, name, named=marker is not None, replace=replace)
+        marking_path(folder, name)  # a name that no marker can have is refused
     filled = read_sheet(sheet)
     for each in filled.assumed:
         click.echo(f"evalkit: warning: {str(sheet)!r}: {each}", err=True)
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(locked(folder))
-            # Somebody else's import may have come in between.
-            check_free(folder, name, named=marker is not None, replace=replace)
         held = read_runs(runs)
         with problems_listed(sheet):
             found = markings_from(filled, held, marker=name, by=by, partial=partial)
-        pairs = zip(held, found, strict=True)
-        write_markings([(run.folder, marking) for run, marking in pairs])
+        given = [
+            (run.folder, marking)
+            for run, marking in zip(held, found, strict=True)
+            if overwrite or is_new(run.folder, marking, named=marker is not None)
+        ]
+        write_markings(given)
         for run in held:
             renew_card(run, plugins)
     for run, marking in zip(held, found, strict=True):
@@ -195,23 +201,20 @@ def shared_humans(folders: Sequence[RunFolder], name: str) -> list[str]:
     return sorted(each for each in others if each.startswith("human"))
 
 
-def check_free(folder: RunFolder, name: str, *, named: bool, replace: bool) -> None:
-    """Refuse to write over a marker's marks unless that is wanted."""
-    if replace or not has(folder, name):
-        return
-    old = read_marking(folder, name)
+def is_new(folder: RunFolder, marking: Marking, *, named: bool) -> bool:
+    """Whether a marking is to be written: not if it is there already, for an import
+    that was cut off before its end is given again. Others by the marker are refused."""
+    if marking.marker not in markers(folder):
+        return True
+    old = read_marking(folder, marking.marker)
+    if replace(marking, made=old.made) == old:
+        return False
     who = f" by {old.by}" if old.by else ""
     other = "another --as" if named else "--as human2 for a second marker"
     raise UsageError(
-        f"run {str(folder.path)!r} has marks of {name!r} already{who}: "
+        f"run {str(folder.path)!r} has marks of {marking.marker!r} already{who}: "
         f"{other}, or --replace"
     )
-
-
-def has(folder: RunFolder, marker: str) -> bool:
-    """Whether a marker's marks are there."""
-    _ = marking_path(folder, marker)  # a name that no marker can have is refused
-    return marker in markers(folder)
 
 
 def tell(run: MarkedRun, given: Sequence[Marking], plugins: Plugins) -> None:

@@ -15,7 +15,7 @@ from evalkit.registry import unknown
 from evalkit.report.marks import marked_lines, step_lines
 from evalkit.report.terminal import print_run, print_suite
 from evalkit.report.words import points
-from evalkit.results import Results
+from evalkit.results import Results, finished_results
 from evalkit.secrets.stored import hidden_result
 from evalkit.suite_record import read_suite
 from evalkit.text import visible
@@ -45,12 +45,13 @@ def show_command(run: Path, words: tuple[str, ...], sample: str | None) -> None:
     if sample is None and (run / SUITE).is_file():
         print_suite(Console(highlight=False), read_suite(run / SUITE), run)
         return
-    folder = RunFolder(run)
+    folder = RunFolder.named(run)
     record = folder.read_record()
+    results = finished_results(folder.results, record)
     if sample is None:
         print_run(Console(highlight=False), record, folder)
         return
-    found = hidden_result(find(Results(folder.results), sample))
+    found = hidden_result(find(results, sample))
     for line in sample_lines(found, markings(folder)):
         click.echo(line)
 

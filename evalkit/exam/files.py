@@ -6,12 +6,12 @@ the file, and the line within it where there is one.
 
 import json
 import math
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.disk import Unfit, read_file
 from evalkit.errors import DataError
 from evalkit.exam.schemas import problem
 from evalkit.report.words import short
@@ -52,17 +52,13 @@ def read_text(folder: Path, name: str) -> str:
     """A file's text; a DataError if it cannot be had."""
     where = place(folder, name)
     try:
-        # A pipe would be waited for until somebody writes to it.
-        if stat.S_ISFIFO((folder / name).stat().st_mode):
-            raise where.wrong("is a pipe, not a file")
-        with (folder / name).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_file(folder / name, MAX_BYTES)
     except FileNotFoundError:
         raise where.wrong("there is no such file, and an exam needs it") from None
+    except Unfit as exc:
+        raise where.wrong(f"is {exc.what}") from exc
     except OSError as exc:
         raise where.wrong(f"cannot be read: {exc.strerror}") from exc
-    if len(content) > MAX_BYTES:
-        raise where.wrong(f"is larger than {MAX_BYTES >> 20} MiB")
     try:
         return content.decode("utf-8").removeprefix(BOM)
     except UnicodeDecodeError as exc:

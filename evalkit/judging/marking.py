@@ -102,16 +102,16 @@ class RunMarking:
     def open(self, journal: Journal) -> None:
         """Make its folder, mend it if a session was cut off, and begin."""
         markings(self.run_folder)  # to be told now, not at the end, of a damaged file
-        self.folder.path.mkdir(parents=True, exist_ok=True)
+        self.folder.make()
         torn = [
             line
             for path in (self.folder.completions, self.folder.sessions)
-            if (line := cut_torn_line(path))
+            if (line := cut_torn_line(path, self.folder.own))
         ]
         sessions = self.folder.read_sessions()
         self._facts = sessions[-1].facts if sessions else {}
         self.folder.write_spec(self.spec)
-        journal.place(self.spec, self.folder.completions)
+        journal.place(self.spec, self.folder)
         self._plugins.hook.evalkit_run_started(
             spec=self.spec,
             samples=self.answers // self.planned.spec.attempts,

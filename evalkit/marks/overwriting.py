@@ -4,6 +4,7 @@ import csv
 import os
 from pathlib import Path
 
+from evalkit.disk import read_file
 from evalkit.errors import UsageError
 from evalkit.marks.csv_sheet import COLUMNS, as_csv
 from evalkit.marks.reading import SEPARATORS, read_sheet
@@ -25,7 +26,7 @@ def touched(path: Path) -> str:
     if not path.is_file():
         return "it is no plain file"
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as exc:
         return f"it cannot be read: {exc.strerror}"
     if not content or is_page(content) or is_empty_sheet(content):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.disk import read_file
 from evalkit.errors import UsageError
 from evalkit.marks.guarding import unguarded
 from evalkit.marks.torn import records, torn
@@ -70,12 +71,9 @@ def read_sheet(path: Path) -> Sheet:
 def content_of(path: Path) -> bytes:
     """The bytes of a file that may be a sheet."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = read_file(path, LARGEST)
     except OSError as exc:
         raise UsageError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
-    if len(content) > LARGEST:
-        raise UsageError(f"{str(path)!r} is larger than {LARGEST >> 20} MiB")
     for start, what in BINARIES.items():
         if content.startswith(start):
             raise UsageError(f"{str(path)!r} is {what}: save the sheet as CSV")

@@ -17,7 +17,7 @@ from evalkit.folder import RunFolder
 from evalkit.marks.store import written
 from evalkit.marks.thinking import apart, lacking
 from evalkit.record import RunRecord
-from evalkit.results import Results
+from evalkit.results import finished_results
 from evalkit.secrets.stored import hidden_attempt
 from evalkit.text import visible
 from evalkit.types import Attempt, SampleResult, Step
@@ -117,12 +117,10 @@ def letters(text: str, count: int) -> str:
 
 def read_run(path: Path) -> MarkedRun:
     """A finished run, its answers included."""
-    folder = RunFolder(path)
-    return MarkedRun(
-        folder=folder,
-        record=folder.read_record(),
-        results=tuple(Results(folder.results)),
-    )
+    folder = RunFolder.named(path)
+    record = folder.read_record()
+    results = tuple(finished_results(folder.results, record))
+    return MarkedRun(folder=folder, record=record, results=results)
 
 
 def read_runs(paths: Sequence[Path]) -> tuple[MarkedRun, ...]:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import msgspec
 
+from evalkit.disk import DAMAGES, make_own, read_file, remove_own, replace_own
 from evalkit.errors import DataError, UsageError
-from evalkit.folder import RunFolder, now, replace_file
+from evalkit.folder import RunFolder, now
 from evalkit.record import pretty
 from evalkit.task import outcome_of
 from evalkit.types import Attempt, Mark, Outcome, SampleResult, Score
@@ -127,8 +128,8 @@ def marking_path(folder: RunFolder, marker: str) -> Path:
 def write_marking(folder: RunFolder, marking: Marking) -> None:
     """Put a marker's file in its place, whole, over any that was there."""
     path = marking_path(folder, marking.marker)
-    path.parent.mkdir(exist_ok=True)
-    replace_file(path, pretty(marking))
+    make_own(path.parent, folder.own + 1)
+    replace_own(path, pretty(marking), folder.own + 1)
 
 
 def write_markings(given: Sequence[tuple[RunFolder, Marking]]) -> None:
@@ -138,15 +139,16 @@ def write_markings(given: Sequence[tuple[RunFolder, Marking]]) -> None:
     done = 0
     try:
         for path, (folder, marking) in zip(paths, given, strict=True):
-            before.append(path.read_bytes() if path.exists() else None)
+            before.append(read_file(path) if path.exists() else None)
             write_marking(folder, marking)
             done += 1
     except OSError as exc:
-        for path, content in zip(paths[:done], before, strict=False):
+        for (folder, marking), content in zip(given[:done], before, strict=False):
+            path = marking_path(folder, marking.marker)
             if content is None:
-                path.unlink()
+                remove_own(path, folder.own + 1)
             else:
-                replace_file(path, content)
+                replace_own(path, content, folder.own + 1)
         where = str(paths[done])
         raise UsageError(f"{where!r} cannot be written: {exc.strerror}") from exc
 
@@ -180,10 +182,10 @@ def markers(folder: RunFolder) -> tuple[str, ...]:
 def decoded(path: Path, marker: str) -> Marking:
     """A marker's file, checked: somebody may have written in it."""
     try:
-        marking = msgspec.json.decode(path.read_bytes(), type=Marking)
+        marking = msgspec.json.decode(read_file(path), type=Marking)
     except OSError as exc:
         raise DataError(f"{str(path)!r} cannot be read: {exc.strerror}") from exc
-    except msgspec.DecodeError as exc:
+    except DAMAGES as exc:
         raise DataError(f"{str(path)!r} is damaged: {exc}") from exc
     if marking.marker != marker:
         raise DataError(

@@ -18,7 +18,7 @@ from evalkit.hookspecs import hookimpl
 from evalkit.record import RunRecord
 from evalkit.report.card import CardSection
 from evalkit.report.words import amount, cell, grader_name, markdown_table
-from evalkit.results import Results
+from evalkit.results import Results, finished_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Finished:
 
     record: RunRecord
     results: Results
+    damage: str = ""
+    """Why it cannot be compared; empty if it can."""
 
     @property
     def model(self) -> str:
@@ -54,6 +56,8 @@ class Matrix:
     models: tuple[str, ...]
     protocols: tuple[str, ...]
     runs: tuple[Finished, ...]
+    left_out: tuple[str, ...] = ()
+    """What is wrong with runs that belong here."""
 
     def run(self, model: str, protocol: str) -> Finished | None:
         """The run of a model under a protocol, if there is one."""
@@ -74,7 +78,9 @@ def matrix_of(record: RunRecord, folder: RunFolder, results: Results) -> Matrix:
     Where a model was asked in the same way several times, the newest run counts.
     """
     newest: dict[tuple[str, str], Finished] = {}
-    for each in sorted(siblings(record, folder), key=lambda run: run.record.finished):
+    found = list(siblings(record, folder))
+    whole = [each for each in found if not each.damage]
+    for each in sorted(whole, key=lambda run: run.record.finished):
         newest[each.model, each.way] = each
     own = Finished(record, results)
     newest[own.model, own.way] = own
@@ -84,19 +90,30 @@ def matrix_of(record: RunRecord, folder: RunFolder, results: Results) -> Matrix:
         models=tuple(dict.fromkeys(run.model for run in runs)),
         protocols=tuple(sorted({run.way for run in runs})),
         runs=runs,
+        left_out=tuple(each.damage for each in found if each.damage),
     )
 
 
 def siblings(record: RunRecord, folder: RunFolder) -> Iterator[Finished]:
-    """Finished runs of the same samples whose first metric is the same."""
+    """Other finished runs of the same samples whose first metric is the same."""
     for path in sorted(folder.path.parent.glob("*/record.json")):
         other = RunFolder(path.parent)
+        if other.path.name == folder.path.name:
+            continue
         try:
             found = other.read_record()
         except UsageError:  # damaged: its own commands say so
             continue
         if is_comparable(found, record):
-            yield Finished(found, Results(other.results))
+            yield finished(found, other)
+
+
+def finished(record: RunRecord, folder: RunFolder) -> Finished:
+    """A run with its results, and what is wrong with them."""
+    try:
+        return Finished(record, finished_results(folder.results, record))
+    except DataError as exc:
+        return Finished(record, Results(folder.results), str(exc))
 
 
 def is_comparable(one: RunRecord, other: RunRecord) -> bool:
@@ -214,11 +231,7 @@ def changes(matrix: Matrix, model: str) -> Changes:
 
 def picks(run: Finished) -> Iterator[str | None]:
     """The answer that was read of each sample's first attempt."""
-    try:
-        for each in run.results:
-            yield each.attempts[0].score.answer
-    except DataError:  # damaged: its own commands say so
-        return
+    return (each.attempts[0].score.answer for each in run.results)
 
 
 def home(record: RunRecord, path: Path) -> RunFolder | None:
@@ -237,7 +250,7 @@ def evalkit_card_sections(record: RunRecord, results: Results) -> Iterable[CardS
     if folder is None or not record.estimates:
         return ()
     matrix = matrix_of(record, folder, results)
-    if not matrix.compares:
+    if not (matrix.compares or matrix.left_out):
         return ()
     header = ("protocol", *(f"{cell(model)}:" for model in matrix.models))
     table = markdown_table(header, (map(cell, row) for row in rows(matrix)))
@@ -248,6 +261,7 @@ def evalkit_card_sections(record: RunRecord, results: Results) -> Iterable[CardS
         cell(unlike_judges(matrix), 2000),
         cell(order_of_models(matrix), 2000),
         *differences(matrix, record),
+        *(cell(f"left out: {each}", 1000) for each in matrix.left_out),
     ]
     body = "\n\n".join(part for part in parts if part)
     return (CardSection("Ways of asking", body, rank=15),)

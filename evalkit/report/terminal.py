@@ -91,6 +91,7 @@ def print_matrix(console: Console, record: RunRecord, folder: RunFolder) -> None
         unlike_judges(matrix),
         order_of_models(matrix),
         changes(matrix, own).sentence,
+        *(f"left out: {each}" for each in matrix.left_out),
     )
     for line in said:
         if line:

@@ -498,7 +498,7 @@ def test_a_folder_for_a_file_is_no_bug(tmp_path: Path) -> None:
     folder = made(tmp_path / "my_exam")
     (folder / "questions.jsonl").unlink()
     (folder / "questions.jsonl").mkdir()
-    assert "questions.jsonl: cannot be read" in refused(folder)
+    assert "questions.jsonl: is a folder, not a file" in refused(folder)
 
 
 def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import csv
 import errno
 import json
 import os
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from evalkit.folder import RunFolder
 from evalkit.marks.guarding import unguarded
 from evalkit.marks.store import MarkedAnswer, Marking, read_marking, write_marking
 from evalkit_tasks.hungarian_exam import HungarianExam
-from tests.conftest import Evalkit, shared
+from tests.conftest import Evalkit, command, shared
 
 PUBLISHED = {"Qwen-14B-Chat": 36.5, "Baichuan2-13B-Chat": 19.5, "Yi-34B-Chat": 39.0}
 LIMIT = 4
@@ -241,20 +241,23 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_line(
     (run / "lock").mkdir()
     done = evalkit("marks", "import", str(run), sheet)
     assert done.returncode == 2
-    assert done.stderr == f"evalkit: run folder '{run}' cannot be written: {IS_A}\n"
+    where = run / "lock"
+    what = "it is a folder, not a file"
+    assert done.stderr == f"evalkit: '{where}' cannot be written: {what}\n"
     (run / "lock").rmdir()
     (run / "marks" / "human.json").mkdir(parents=True)
     done = evalkit("marks", "import", str(run), sheet, "--replace")
     assert done.returncode == 2
     where = run / "marks" / "human.json"
-    assert done.stderr == f"evalkit: '{where}' cannot be written: {IS_A}\n"
+    assert done.stderr == f"evalkit: '{where}' cannot be written: {what}\n"
 
 
 def test_marks_are_in_though_the_card_cannot_be_written(
     tmp_path: Path, evalkit: Evalkit, run: Path
 ) -> None:
     sheet = marked(tmp_path, evalkit, run, 1)
-    (run / "card.md.part").mkdir()
+    (run / "card.md").unlink()
+    (run / "card.md").mkdir()
     done = evalkit("marks", "import", str(run), sheet)
     assert done.returncode == 0
     assert done.stderr == (
@@ -265,28 +268,57 @@ def test_marks_are_in_though_the_card_cannot_be_written(
 
 
 def test_of_two_imports_at_once_one_is_refused(
-    tmp_path: Path, evalkit: Evalkit, run: Path
+    tmp_path: Path, environment: dict[str, str], evalkit: Evalkit, run: Path
 ) -> None:
-    """The one that comes second waits for the first one's pipe to be read."""
     first = marked(tmp_path, evalkit, run, 1)
     second = tmp_path / "second.csv"
-    os.mkfifo(second)
-    waiting = Thread(target=feed, args=(second, run, evalkit, first))
-    waiting.start()
-    done = evalkit("marks", "import", str(run), str(second))
-    waiting.join()
-    assert done.returncode == 2, done.stdout
-    assert "has marks of 'human' already" in done.stderr
-    assert [each.points for each in read_marking(RunFolder(run), "human").answers] == [
-        1.0
-    ] * LIMIT
+    second.write_text("id,points\n1,0\n2,0\n3,0\n4,0\n")
+    both = [
+        subprocess.Popen(
+            command("marks", "import", str(run), str(sheet)),
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for sheet in (first, second)
+    ]
+    said = [process.communicate()[1] for process in both]
+    won = next(place for place in (0, 1) if both[place].returncode == 0)
+    assert both[1 - won].returncode == 2
+    refusal = said[1 - won]
+    assert "has marks of 'human' already" in refusal or "is in use by" in refusal
+    points = [each.points for each in read_marking(RunFolder(run), "human").answers]
+    assert points == [1.0 - won] * LIMIT
 
 
-def feed(second: Path, run: Path, evalkit: Evalkit, first: str) -> None:
-    """Have one sheet imported while another is being read."""
-    with second.open("w") as pipe:
-        assert evalkit("marks", "import", str(run), first).returncode == 0
-        pipe.write("id,points\n1,0\n2,0\n3,0\n4,0\n")
+def test_an_import_that_was_killed_before_its_end_is_given_again(
+    tmp_path: Path, evalkit: Evalkit, run: Path
+) -> None:
+    """Marks are there and the card is not; of two runs the first only has marks."""
+    lines = (json.dumps({"id": id, "text": f"No, {id}."}) for id in "1234")
+    (tmp_path / "others.jsonl").write_text("\n".join(lines))
+    other = made(tmp_path, evalkit, "others.jsonl", "--limit", str(LIMIT))
+    sheet = tmp_path / "sheet.csv"
+    evalkit("marks", "export", str(run), str(other), "--to", str(sheet))
+    filled = save(sheet, [row | {"points": "1"} for row in rows_of(sheet)])
+    words = ("marks", "import", str(run), str(other), filled, "--by=Ann")
+    card = (run / "card.md").read_text()
+    assert evalkit(*words).returncode == 0
+    marks = run / "marks" / "human.json"
+    before = marks.read_bytes()
+    (run / "card.md").write_text(card)
+    (other / "marks" / "human.json").unlink()
+
+    done = evalkit(*words)
+
+    assert done.returncode == 0, done.stderr
+    assert marks.read_bytes() == before
+    assert (other / "marks" / "human.json").exists()
+    assert "Ann" in (run / "card.md").read_text()
+    refused = evalkit(*words[:-1], "--by=Ben")
+    assert refused.returncode == 2
+    assert "has marks of 'human' already by Ann" in refused.stderr
 
 
 def test_a_name_is_one_line(tmp_path: Path, evalkit: Evalkit, run: Path) -> None:
