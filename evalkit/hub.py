@@ -19,7 +19,7 @@ from evalkit.secrets.finding import Secrets
 RepoKind = Literal["model", "dataset"]
 
 SHARD = re.compile(
-    r"(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<end>\.[^/]*)"
+    r"(?P<stem>.*)-(?P<number>\d{5})-of-(?P<count>\d{5,6})(?P<end>\.[^/]*)"
 )
 
 

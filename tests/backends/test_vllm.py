@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from evalkit import UsageError
-from evalkit_backends._vllm.adapter import room
+from evalkit_backends._models.adapter import find_adapter
 from evalkit_backends._vllm.problems import EngineDied, death, failed_start, refusal
+from evalkit_backends._vllm.room import room
 from evalkit_backends.vllm import VLLM
 from tests.backends.processes import python
+from tests.backends.weight_files import written, zeros
 
 PREPARE = """
 import json, sys
@@ -46,17 +48,27 @@ def folder(tmp_path: Path) -> Path:
     config = {"model_type": "llama", "max_position_embeddings": 128}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "tokenizer_config.json").write_text("{}")
-    (folder / "model.safetensors").write_bytes(b"weights")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(written(zeros(weight=(2, 3))))
     return folder
 
 
 @pytest.fixture
 def adapter(tmp_path: Path) -> Path:
     """A LoRA adapter's folder, likewise."""
-    folder = tmp_path / "adapter"
-    folder.mkdir()
-    (folder / "adapter_config.json").write_text(json.dumps({"r": 12}))
-    (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    return write_adapter(tmp_path / "adapter", 12)
+
+
+def write_adapter(folder: Path, rank: int, value: bytes = bytes(4)) -> Path:
+    """An adapter of some rank, all of whose numbers are one."""
+    folder.mkdir(exist_ok=True)
+    config = {"peft_type": "LORA", "r": rank, "lora_alpha": 16}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    factors = {
+        "base_model.model.q.lora_A.weight": ((rank, 3), value * 3 * rank),
+        "base_model.model.q.lora_B.weight": ((2, rank), value * 2 * rank),
+    }
+    (folder / "adapter_model.safetensors").write_bytes(written(factors))
     return folder
 
 
@@ -94,11 +106,6 @@ def test_an_option_that_means_nothing_is_refused(
         VLLM(model="m", **options)
 
 
-def test_code_from_a_model_cannot_be_asked_for() -> None:
-    with pytest.raises(TypeError, match="trust_remote_code"):
-        VLLM(model="m", trust_remote_code=True)  # type: ignore[call-arg]  # that is it
-
-
 def test_an_engine_takes_a_gpu_for_each_part_of_the_model() -> None:
     assert VLLM(model="m").gpus() == 1
     assert VLLM(model="m", tensor_parallel=4, pipeline_parallel=2).gpus() == 8
@@ -108,7 +115,7 @@ def test_a_model_is_found_and_nothing_is_imported(tmp_path: Path, folder: Path) 
     found = prepared(tmp_path / "site", model=str(folder))
     assert found["heavy"] == []
     assert (found["chats"], found["ranks"]) == (False, True)
-    assert set(found["identity"]) == {"files"}
+    assert set(found["identity"]) == {"config", "tokenizer", "weights"}
     (folder / "chat_template.jinja").write_text("{{ messages }}")
     assert prepared(tmp_path / "site", model=str(folder))["chats"]
 
@@ -176,9 +183,9 @@ def test_an_adapter_is_part_of_what_the_model_is(
 ) -> None:
     site = tmp_path / "site"
     first = prepared(site, model=str(folder), lora=str(adapter))["identity"]
-    (adapter / "adapter_model.safetensors").write_bytes(b"other weights")
+    write_adapter(adapter, 12, value=b"\0\0\x80?")
     second = prepared(site, model=str(folder), lora=str(adapter))["identity"]
-    assert first["files"] == second["files"]
+    assert first["weights"] == second["weights"]
     assert first["lora"] != second["lora"]
 
 
@@ -190,7 +197,7 @@ def test_an_adapter_that_cannot_be_read_is_refused(
         return str(found["error"])
 
     assert "names no folder" in said(tmp_path / "nowhere")
-    (adapter / "adapter_config.json").write_text(json.dumps({"r": 1000}))
+    write_adapter(adapter, 1000)
     assert "has rank 1000, and vLLM takes 1 to 512" in said(adapter)
     (adapter / "adapter_model.safetensors").rename(adapter / "adapter_model.bin")
     assert "has no adapter_model.safetensors" in said(adapter)
@@ -200,8 +207,9 @@ def test_an_adapter_that_cannot_be_read_is_refused(
 def test_an_adapter_gets_the_room_that_vllm_has(
     adapter: Path, rank: int, wanted: int
 ) -> None:
-    (adapter / "adapter_config.json").write_text(json.dumps({"r": rank}))
-    assert room(adapter) == wanted
+    found = find_adapter(str(write_adapter(adapter, rank)), "vllm")
+    assert found is not None
+    assert room(found) == wanted
 
 
 MEMORY = [

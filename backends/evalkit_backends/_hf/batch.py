@@ -80,11 +80,12 @@ class Decoder:
 
     def _add(self, batch: Batch, logits: Tensor) -> None:
         """Choose each row's next token: (rows, vocabulary)."""
-        batch.last = choose(logits, batch.rows).to(self.device)
-        for row, token in zip(batch.rows, batch.last.cpu(), strict=True):
+        chosen = choose(logits, batch.rows).to(self.device)
+        batch.last = chosen.clamp(min=0)
+        for row, token in zip(batch.rows, chosen.cpu(), strict=True):
             if not row.finished:
                 row.add(int(token), self._ends)
-                self.written += 1
+                self.written += not row.broken
 
     def gathered(self, batches: Sequence[Batch]) -> Batch | None:
         """One batch with the unfinished rows of several, None if there are none.
@@ -127,7 +128,10 @@ class Decoder:
 
 
 def choose(logits: Tensor, rows: Sequence[Writing]) -> Tensor:
-    """The next token of each row, as its sampling wants: (rows, tokens) -> (rows,)."""
+    """The next token of each row, as its sampling wants: (rows, tokens) -> (rows,).
+
+    It is NONE where the model gave no numbers to choose by.
+    """
     tokens = sampling.likeliest(logits)
     wanted = {
         number: row.request.sampling
@@ -136,10 +140,12 @@ def choose(logits: Tensor, rows: Sequence[Writing]) -> Tensor:
     }
     if wanted:
         numbers = torch.tensor(list(wanted), device=logits.device)
-        tokens[numbers] = sampling.drawn(
+        drawn = sampling.drawn(
             logits[numbers],
             temperature=[each.temperature for each in wanted.values()],
             top_p=[each.top_p for each in wanted.values()],
             uniform=[rows[number].random.random() for number in wanted],
         )
+        usable = tokens[numbers] != sampling.NONE
+        tokens[numbers] = drawn.where(usable, sampling.NONE)
     return tokens

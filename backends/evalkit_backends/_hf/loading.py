@@ -2,25 +2,28 @@
 
 import platform
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from evalkit import Model, Tags, UsageError
-from evalkit_backends._hf import pretrained
+from evalkit import Model, UsageError
 from evalkit_backends._hf.batch import Decoder
+from evalkit_backends._hf.checkpoint import Checkpoint, Wish
 from evalkit_backends._hf.engine import HFEngine, Loaded
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.limits import Limits
 from evalkit_backends._hf.memory import SHARE, free_bytes
 from evalkit_backends._hf.packed import packs
 from evalkit_backends._hf.passes import Budget
+from evalkit_backends._hf.pretrained import accepted
 from evalkit_backends._hf.ranker import Ranker
+from evalkit_backends._hf.sampling import NONE, likeliest
 from evalkit_backends._models.convert import ready
-from evalkit_backends._models.pretrained import read_tokenizer
+from evalkit_backends._models.files import Whose
+from evalkit_backends._models.pretrained import version
+from evalkit_backends._models.problems import told
 from evalkit_backends._models.quiet import without_bars
 from evalkit_backends._models.template import Template
 
@@ -32,37 +35,30 @@ ROWS = {"cpu": 128, "mps": 64, "cuda": 256}
 """Rows in a batch beyond which a device writes hardly any faster."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """How the user wants the model to be run; see the options of `HF`."""
-
-    dtype: str
-    device: str
-    device_map: str
-    batch_size: int | None
-    max_length: int | None
-    thinking: Sequence[Tags] = ()
-    """The tags of thoughts that the user names."""
-
-
 def load(model: Model, wish: Wish) -> HFEngine:
     """The engine for a model that was found; raise UsageError if it cannot run here."""
     device = pick_device(wish.device)
     with without_bars(), torch.inference_mode():
         folder = ready(Path(model.location))
-        tokenizer = read_tokenizer(folder)
-        held = context(pretrained.read_config(folder), wish.max_length)
-        weights = pretrained.read_model(
-            folder, pick_dtype(wish.dtype, device), wish.device_map or {"": device}
-        )
+        read = Checkpoint.read(folder, model, wish, device)
+        weights = read.weights
         check_cache(weights, model.name)
-        template = Template(tokenizer, configured_ends(weights), wish.thinking)
         forward = Forward(weights)
-        decoder = Decoder(forward, padding=padding(tokenizer), ends=template.ends)
+        check_numbers(forward, model.name)
+        with told(Whose(backend="hf", what=repr(model.name))):
+            template = Template(
+                read.tokenizer,
+                configured_ends(weights),
+                wish.thinking,
+                render=read.render,
+                vocabulary=forward.vocabulary,
+            )
+        pad = padding(read.tokenizer, forward.vocabulary)
+        decoder = Decoder(forward, padding=pad, ends=template.ends)
         limits = find_limits(decoder, wish.batch_size)
         ranker = Ranker(
             forward,
-            padding(tokenizer),
+            pad,
             find_budget(forward, limits),
             packs=packs(forward, 1e-3 if weights.dtype == torch.float32 else 0.1),
         )
@@ -71,7 +67,7 @@ def load(model: Model, wish: Wish) -> HFEngine:
             decoder=decoder,
             ranker=ranker,
             template=template,
-            context=held,
+            context=read.context,
             limits=limits,
             facts={
                 **facts(weights, decoder.device, model.identity),
@@ -97,34 +93,9 @@ def pick_device(wanted: str) -> torch.device:
     return device
 
 
-def pick_dtype(wanted: str, device: torch.device) -> torch.dtype | str:
-    """The type of the weights; "auto" leaves the choice to the checkpoint."""
-    if wanted == "auto":
-        return torch.float32 if device.type == "cpu" else "auto"
-    kinds = {
-        "float32": torch.float32,
-        "float16": torch.float16,
-        "bfloat16": torch.bfloat16,
-    }
-    return kinds[wanted]
-
-
-def context(config: Any, wanted: int | None) -> int | None:
-    """Most tokens of a prompt and its answer.
-
-    Raises UsageError if more are wanted than the model was made for.
-    """
-    held = getattr(config.get_text_config(), "max_position_embeddings", None)
-    if wanted is not None and held is not None and wanted > held:
-        raise UsageError(
-            f"backend 'hf': option 'max_length' is {wanted}, and the model holds {held}"
-        )
-    return wanted or held
-
-
 def check_cache(model: Any, name: str) -> None:
     """Refuse the few models that keep no past: each token would cost all before it."""
-    if not {"past_key_values", "cache_params"} & pretrained.accepted(model):
+    if not {"past_key_values", "cache_params"} & accepted(model):
         raise UsageError(
             f"backend 'hf' cannot run {name!r}: {type(model).__name__} keeps no "
             "cache of past tokens"
@@ -141,9 +112,21 @@ def configured_ends(model: Any) -> set[int]:
     return found
 
 
-def padding(tokenizer: Any) -> int:
-    """A token for places that the attention mask hides: any will do."""
-    return tokenizer.pad_token_id or 0
+def padding(tokenizer: Any, vocabulary: int) -> int:
+    """A token for places that the attention mask hides: any that the model has."""
+    wanted: int | None = tokenizer.pad_token_id
+    return wanted if wanted is not None and 0 <= wanted < vocabulary else 0
+
+
+def check_numbers(forward: Forward, name: str) -> None:
+    """Refuse weights that give no numbers: nothing could be read off them."""
+    one = torch.zeros((1, 1), dtype=torch.long, device=forward.device)
+    logits = forward(one, None, torch.zeros_like(one), cache=None)[:, -1]
+    if int(likeliest(logits)) == NONE:
+        raise UsageError(
+            f"backend 'hf': the weights of {name!r} give numbers that are not finite, "
+            "so that there is nothing to read off them"
+        )
 
 
 def find_limits(decoder: Decoder, batch_size: int | None) -> Limits:
@@ -173,7 +156,7 @@ def facts(
     return {
         **identity,
         "torch": torch.__version__,
-        "transformers": pretrained.version,
+        "transformers": version,
         "device": device_name(device),
         "dtype": str(model.dtype).removeprefix("torch."),
         "attention": str(model.config._attn_implementation),

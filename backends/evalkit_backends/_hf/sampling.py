@@ -13,9 +13,17 @@ FIRST_LOOK = 256
 """Tokens looked at before all are sorted; the likeliest few mostly suffice."""
 
 
+NONE = -1
+"""In place of a token, where the logits are no numbers to choose by."""
+
+
 def likeliest(logits: Tensor) -> Tensor:
-    """The token with the largest logit of each row: (rows, tokens) -> (rows,)."""
-    return logits.max(dim=-1).indices  # on a CPU twice as fast as argmax
+    """The token with the largest logit of each row, or NONE: (rows, tokens) -> (rows,).
+
+    A logit that is not a number is the largest of its row to torch.
+    """
+    found = logits.max(dim=-1)  # on a CPU twice as fast as argmax
+    return found.indices.where(found.values.isfinite(), NONE)
 
 
 def drawn(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from evalkit import Completion, Generate, Tags, digest_of_tokens
+from evalkit import Completion, Failure, Generate, Tags, digest_of_tokens
+from evalkit_backends._hf.sampling import NONE
 
 Decode = Callable[[Sequence[int]], str]
 
@@ -23,6 +24,8 @@ class Writing:
     opened: Tags | None = None
     """The kind of thought that the prompt ends within."""
     written: list[int] = field(default_factory=list[int])
+    broken: bool = False
+    """Whether the model gave no numbers to choose the next token by."""
     ended: bool = False
     """Whether the model itself ended its turn, by a token that is not in `written`."""
     searched: int = 0
@@ -53,11 +56,13 @@ class Writing:
     @property
     def finished(self) -> bool:
         full = len(self.written) >= self.limit
-        return self.ended or full or self.text is not None
+        return self.ended or self.broken or full or self.text is not None
 
     def add(self, token: int, ends: frozenset[int]) -> None:
-        """Take the model's next token."""
-        if token in ends:
+        """Take the model's next token, if it has one."""
+        if token == NONE:
+            self.broken = True
+        elif token in ends:
             self.ended, self.end = True, token
         else:
             self.written.append(token)
@@ -86,6 +91,11 @@ class Writing:
     def completion(self, decode: Decode, prompt: str) -> Completion:
         """What came of the request, its text as it was written; `prompt` is how the
         model saw that."""
+        if self.broken:
+            return self.request.failure(
+                f"behind {len(self.written)} tokens the model's numbers are not finite",
+                Failure.NUMBERS,
+            )
         stopped = self.ended or self.text is not None
         return Completion(
             request_id=self.request.id,

@@ -6,13 +6,18 @@ original's, so a model's identity says where it came from.
 """
 
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from evalkit import DataError, Model, Repo, UsageError, cached, download
-from evalkit_backends._models import wheel
+from evalkit_backends._models import folder, wheel
+from evalkit_backends._models.cache import cache_folder
+from evalkit_backends._models.digests import sha256_of
+from evalkit_backends._models.files import CONFIG, Whose
+from evalkit_backends._models.naming import some
+from evalkit_backends._models.settings import read_object
 
 NAME = "smollm2-135m-instruct"
 PATIENCE = 3.0
@@ -34,18 +39,46 @@ SOURCE = "evalkit-source.json"
 def find(*, backend: str) -> Model:
     """The built-in model; raise UsageError, naming each source, if none has it."""
     path = own_copy() or cached(ORIGINAL)
-    return describe(path if path else fetch(backend=backend))
+    whose = Whose(backend=backend, what=f"the built-in model {NAME!r}")
+    return describe(path if path else fetch(backend=backend), whose)
 
 
-def describe(path: Path) -> Model:
-    """The model in a folder that came from one of the sources."""
+def describe(path: Path, whose: Whose) -> Model:
+    """The model in a folder that came from one of the sources.
+
+    What was made here is told by its source alone, as long as it is as it was made.
+    """
     origin = path / SOURCE
-    if origin.is_file():
-        source = str(json.loads(origin.read_bytes())["source"])
-    else:
-        source = f"hub:{ORIGINAL.revision}"
-    identity = {"source": source}
+    if not origin.is_file():
+        found = folder.describe(path, NAME, whose, code=False)
+        return told(path, {"source": f"hub:{ORIGINAL.revision}", **found.identity})
+    record = read_object(origin, whose)
+    identity = {"source": str(record.get("source"))}
+    made = record.get("files")
+    if isinstance(made, dict):
+        check_copy(path, cast("dict[str, str]", made), whose)
+    elif (path / CONFIG).is_file():  # made before the files were noted
+        identity |= folder.describe(path, NAME, whose, code=False).identity
+    return told(path, identity)
+
+
+def told(path: Path, identity: Mapping[str, str]) -> Model:
+    """The built-in model as it was found."""
     return Model(name=NAME, location=str(path), ranks=True, identity=identity)
+
+
+def check_copy(path: Path, made: Mapping[str, str], whose: Whose) -> None:
+    """Refuse a copy that is no longer what was made."""
+    try:
+        found = sha256_of(path / name for name in made)
+    except OSError as exc:
+        raise whose.refusal(f"has a damaged copy in {str(path)!r}: {exc}") from exc
+    changed = sorted(each.name for each, has in found.items() if has != made[each.name])
+    if changed:
+        raise whose.refusal(
+            f"has a copy in {str(path)!r} that was changed since it was made "
+            f"({some(changed)}): delete that folder, and it is made anew"
+        )
 
 
 def fetch(*, backend: str) -> Path:
@@ -64,15 +97,6 @@ def fetch(*, backend: str) -> Path:
         f"not in {str(cache_folder())!r} nor in the Hub's local cache; "
         f"{'; '.join(problems)}. Connect once, or name a model folder: {backend}:FOLDER"
     )
-
-
-def cache_folder() -> Path:
-    """Where evalkit keeps what it made or fetched itself."""
-    if named := os.environ.get("EVALKIT_CACHE"):
-        return Path(named).expanduser()
-    if home := os.environ.get("XDG_CACHE_HOME"):
-        return Path(home).expanduser() / "evalkit"
-    return Path.home() / ".cache" / "evalkit"
 
 
 def packed() -> Path:
@@ -98,17 +122,20 @@ def publish(target: Path, build: Callable[[Path], None]) -> Path:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".making-") as scratch:
-        folder = Path(scratch) / target.name
-        folder.mkdir()
-        build(folder)
+        made = Path(scratch) / target.name
+        made.mkdir()
+        build(made)
         record = {
             "source": wheel.SOURCE,
             "sha256": wheel.SHA256,
             "license": "Apache-2.0",
+            "files": {
+                each.name: has for each, has in sha256_of(made.iterdir()).items()
+            },
         }
-        (folder / SOURCE).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        (made / SOURCE).write_text(json.dumps(record, indent=1), encoding="utf-8")
         try:
-            folder.rename(target)
+            made.rename(target)
         except OSError:
             if not (target / SOURCE).is_file():
                 raise

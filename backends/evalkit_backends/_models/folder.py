@@ -1,75 +1,88 @@
 """What can be told of a model from its folder, without loading it."""
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import Any
 
-from evalkit import Model, UsageError
+from evalkit import Model
+from evalkit_backends._models.code import check_code
+from evalkit_backends._models.counts import check_counts
+from evalkit_backends._models.files import CONFIG, Whose, listed
+from evalkit_backends._models.identity import TEMPLATE, identity
+from evalkit_backends._models.settings import TOKENIZER, read_settings
+from evalkit_backends._models.weights import Weights, find_weights
 
-CONFIG = "config.json"
-SPOTS = 64
-SPOT_BYTES = 4096
-
-
-def describe(path: Path, name: str, *, backend: str) -> Model:
-    """The model in a folder; its identity is a digest of what the files hold."""
-    names = (each.name for each in path.iterdir())
-    check_weights(names, f"folder {name!r}", backend=backend)
-    return Model(
-        name=name,
-        location=str(path),
-        chats=has_chat_template(path),
-        ranks=True,
-        identity={"files": digest(path)},
-    )
-
-
-def check_weights(names: Iterable[str], where: str, *, backend: str) -> None:
-    """Refuse weights that only unpickling, which may run any code, could read."""
-    suffixes = {PurePath(name).suffix for name in names}
-    if ".safetensors" in suffixes:
-        return
-    others = sorted(suffixes & {".bin", ".pt", ".pth", ".gguf", ".onnx", ".msgpack"})
-    held = f"weights in {', '.join(others)} files only" if others else "no weights"
-    raise UsageError(
-        f"backend {backend!r} reads .safetensors weights, and {where} has {held}"
-    )
+TOKENIZERS = (
+    "tokenizer.json",
+    "vocab.json",
+    "vocab.txt",
+    "*.model",
+    "*.tiktoken",
+    "tekken.json",
+)
+"""What a tokenizer is read from, one of which there must be."""
 
 
-def has_chat_template(path: Path) -> bool:
-    """Whether the tokenizer saved in a folder can render messages."""
-    if (path / "chat_template.jinja").is_file():
-        return True
-    return any(
-        bool(json.loads(each.read_bytes()).get("chat_template"))
-        for each in (path / "tokenizer_config.json", path / "chat_template.json")
-        if each.is_file()
-    )
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A model's folder, looked through: all that loads is there, whole and safe."""
+
+    files: Mapping[str, Path]
+    """What a loader may read, by name."""
+    settings: Mapping[str, Mapping[str, Any]]
+    weights: Weights
+
+    @property
+    def chats(self) -> bool:
+        """Whether the tokenizer can render messages."""
+        named = (TOKENIZER, "chat_template.json")
+        return "chat_template.jinja" in self.files or any(
+            self.settings.get(name, {}).get(TEMPLATE) for name in named
+        )
+
+    def described(self, model: Model, whose: Whose) -> Model:
+        """A model that was found, told by what its files are now."""
+        return replace(model, identity=identity(self.files, self.settings, whose))
 
 
-def digest(path: Path) -> str:
-    """A short hash over all that decides what a folder's model answers.
+def describe(path: Path, name: str, whose: Whose, *, code: bool) -> Model:
+    """The model in a folder; UsageError if it cannot be what its files say.
 
-    Weights are too large to read in full for this: of each file the size and 64
-    spots spread over it are taken, which any training changes.
+    `code` says whether the model's own code may run.
     """
-    total = hashlib.sha256()
-    for each in sorted(path.iterdir()):
-        if each.suffix in {".json", ".jinja", ".model", ".txt"}:
-            total.update(f"{each.name}\0".encode() + each.read_bytes())
-        elif each.suffix == ".safetensors":
-            total.update(f"{each.name}\0{each.stat().st_size}\0".encode())
-            total.update(spots(each))
-    return total.hexdigest()[:16]
+    looked = look(path, whose, code=code)
+    found = Model(name=name, location=str(path), chats=looked.chats, ranks=True)
+    return looked.described(found, whose)
 
 
-def spots(path: Path) -> bytes:
-    """Some bytes of a file, from its beginning to its end."""
-    stride = max(path.stat().st_size // SPOTS, SPOT_BYTES)
-    found: list[bytes] = []
-    with path.open("rb") as file:
-        for number in range(SPOTS):
-            file.seek(number * stride)
-            found.append(file.read(SPOT_BYTES))
-    return b"".join(found)
+def look(path: Path, whose: Whose, *, code: bool) -> Looked:
+    """Look through a folder; UsageError for what does not load, or not safely."""
+    files = listed(path, whose, code=code)
+    weights = find_weights(files, (each.name for each in path.iterdir()), whose)
+    read = {
+        name: each
+        for name, each in files.items()
+        if ".safetensors" not in name or name in weights.names
+    }
+    if CONFIG not in read:
+        raise whose.refusal(f"has no {CONFIG}")
+    settings = read_settings(read, whose)
+    check_code(settings, whose, allowed=code)
+    check_counts(settings[CONFIG], weights, whose)
+    if not any(PurePath(name).match(each) for name in read for each in TOKENIZERS):
+        raise whose.refusal(f"has no tokenizer: none of {', '.join(TOKENIZERS)}")
+    return Looked(read, settings, weights)
+
+
+def check_same(model: Model, now: Model, whose: Whose) -> None:
+    """Refuse files that are not those which told the model from others."""
+    changed = [
+        part
+        for part, digest in now.identity.items()
+        if model.identity.get(part, digest) != digest
+    ]
+    if changed:
+        raise whose.refusal(
+            f"was changed since it was found ({', '.join(changed)}): start again"
+        )

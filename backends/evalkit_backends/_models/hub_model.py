@@ -2,41 +2,60 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evalkit import DataError, Model, Repo, UsageError, cached, download, within
-from evalkit_backends._models.folder import CONFIG, check_weights, has_chat_template
+from evalkit_backends._models import folder
+from evalkit_backends._models.digests import sha256_of
+from evalkit_backends._models.files import CONFIG, Whose
+from evalkit_backends._models.naming import some
+from evalkit_backends._models.weights import INDEX, SINGLE, check_names
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PATIENCE = 4.0
 """Seconds for the Hub to answer before the local cache is used instead."""
 
-WEIGHTS = ("model.safetensors", "model-?????-of-?????.safetensors")
+WEIGHTS = (SINGLE, "model*-of-*.safetensors")
 """Where a model's weights lie: in one file, or in shards."""
 TOKENIZERS = ("tokenizer.json", "vocab.json", "vocab.txt", "*.model", "*.tiktoken")
+SHARDS = re.compile(r"model(\.safetensors)?-\d+-of-\d+\.safetensors")
 NEEDED = re.compile(
     r"(config|generation_config|chat_template|special_tokens_map|added_tokens|vocab"
-    r"|tokenizer|tokenizer_config|model\.safetensors\.index)\.json"
-    r"|model(-\d{5}-of-\d{5})?\.safetensors|merges\.txt|vocab\.txt"
+    r"|tokenizer|tokenizer_config)\.json|merges\.txt|vocab\.txt"
     r"|[^/]*\.(jinja|model|tiktoken)"
 )
+BLOB = re.compile(r"[0-9a-f]{64}")
+"""How the cache calls a large file: by its SHA-256."""
 
 
-def find(name: str, revision: str, *, backend: str) -> Model:
+def find(name: str, revision: str, whose: Whose, *, code: bool) -> Model:
     """The Hub's model at a branch, tag or commit, downloaded if need be.
 
     Raises UsageError if neither the Hub nor the local cache can give it.
     """
     path = held(name, revision) if COMMIT.fullmatch(revision) else None
-    if path is None:
-        path = fetched(name, revision, backend=backend)
-    return Model(
-        name=name,
-        location=str(path),
-        chats=has_chat_template(path),
-        ranks=True,
-        identity={"revision": path.name},
-    )
+    if path is None or (code and not any(path.glob("*.py"))):
+        path = fetched(name, revision, whose, code=code)
+    check_blobs(path, whose)
+    found = folder.describe(path, name, whose, code=code)
+    return replace(found, identity={"revision": path.name, **found.identity})
+
+
+def check_blobs(path: Path, whose: Whose) -> None:
+    """Refuse files of the local cache that are not what the commit has."""
+    files = {each: each.resolve().name for each in path.glob("*.safetensors")}
+    named = {each: blob for each, blob in files.items() if BLOB.fullmatch(blob)}
+    try:
+        found = sha256_of(named)
+    except OSError as exc:
+        raise whose.refusal(f"cannot be read: {exc.strerror or exc}") from exc
+    changed = sorted(each.name for each in named if found[each] != named[each])
+    if changed:
+        raise whose.refusal(
+            f"was changed or damaged in the Hub's local cache: {some(changed)} in "
+            f"{str(path)!r}; delete that folder and its blobs, and it is fetched anew"
+        )
 
 
 def held(name: str, revision: str) -> Path | None:
@@ -51,7 +70,7 @@ def held(name: str, revision: str) -> Path | None:
     return path
 
 
-def fetched(name: str, revision: str, *, backend: str) -> Path:
+def fetched(name: str, revision: str, whose: Whose, *, code: bool) -> Path:
     """The model's folder as the Hub has it, or failing that the local cache."""
     listing = Listing(name, revision)
     problem = within(PATIENCE, listing) or listing.refusal
@@ -59,30 +78,43 @@ def fetched(name: str, revision: str, *, backend: str) -> Path:
         path = held(name, revision)
         if path is None:
             raise UsageError(
-                f"backend {backend!r} cannot find model {name!r} at revision "
+                f"backend {whose.backend!r} cannot find model {name!r} at revision "
                 f"{revision!r}: {problem}, and the local cache does not hold it. Give "
-                f"a folder with the model, or use {backend}:smollm2-135m-instruct"
+                f"a folder with the model, or use {whose.backend}:smollm2-135m-instruct"
             )
         return path
-    return download_needed(name, revision, listing.files, backend=backend)
+    check_names(listing.files, whose)
+    needed = needed_of(listing.files, code=code)
+    return download_needed(name, revision, needed, whose)
+
+
+def needed_of(files: Sequence[str], *, code: bool) -> Sequence[str]:
+    """Those of a repository's files that a model is loaded from."""
+    single = SINGLE in files
+    return [
+        each
+        for each in files
+        if NEEDED.fullmatch(each)
+        or each == SINGLE
+        or (not single and (each == INDEX or SHARDS.fullmatch(each)))
+        or (code and each.endswith(".py"))
+    ]
 
 
 def download_needed(
-    name: str, revision: str, files: Sequence[str], *, backend: str
+    name: str, revision: str, needed: Sequence[str], whose: Whose
 ) -> Path:
     """A folder with those of a repository's files that a model is loaded from.
 
     The branch is asked for by name, so that the client notes which commit it stood
     for, to be found offline. The folder has that commit's name.
     """
-    check_weights(files, f"model {name!r}", backend=backend)
-    needed = [each for each in files if NEEDED.fullmatch(each)]
     repo = Repo(id=name, kind="model", revision=revision, patterns=needed)
     try:
         return download(repo, patience=PATIENCE)
     except DataError as exc:
         raise UsageError(
-            f"backend {backend!r} cannot fetch model {name!r}: {exc}"
+            f"backend {whose.backend!r} cannot fetch model {name!r}: {exc}"
         ) from exc
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from evalkit import Tags, known_thinking
-from evalkit_backends._models.messages import Render, Turns
+from evalkit_backends._models.messages import Render
+from evalkit_backends._models.rendering import Runaway, Turns
 
 ASKED, THOUGHT, ANSWER = "evalkitasked", "evalkitthought", "evalkitanswer"
 FIELDS = ("reasoning_content", "reasoning", "thinking")
@@ -176,6 +177,8 @@ def tried(render: Render, turns: Turns, *, answer: bool = False) -> str:
     for form in (turns, [in_parts(each) for each in turns]):
         try:
             text = render(form, answer)
+        except Runaway:
+            raise
         except Exception:  # templates raise whatever they like
             continue
         if ASKED in text:

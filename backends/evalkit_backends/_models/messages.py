@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from evalkit import Message, known_thinking
+from evalkit_backends._models.rendering import Runaway, Turns
 
-Turns: TypeAlias = Sequence[Mapping[str, Any]]
 Render: TypeAlias = Callable[[Turns, bool], str]
 """Makes a text of turns as a template has them; the flag opens the model's own."""
 PROBE = "evalkit{}word"
@@ -71,6 +71,8 @@ class Faithful:
         for in_parts in (False, True):
             try:
                 text = self._render(turns(probes, in_parts=in_parts), True)
+            except Runaway:
+                raise
             except Exception as exc:  # templates raise whatever they like
                 problems.append(exc)
                 continue

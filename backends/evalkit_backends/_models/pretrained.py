@@ -3,18 +3,80 @@
 What it returns differs from model to model, hence `Any` here and behind it.
 """
 
+import json
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from evalkit_backends._models.arguments import check_known
+from evalkit_backends._models.files import Whose
+from evalkit_backends._models.rendering import Apart, Renderer, Within
+
 transformers: Any = import_module("transformers")
 
 
-def read_tokenizer(folder: Path) -> Any:
-    """A model's tokenizer, with its chat template."""
-    return transformers.AutoTokenizer.from_pretrained(folder)
+version: str = transformers.__version__
+
+
+def knows(kind: str) -> bool:
+    """Whether transformers itself has models of a kind, as a configuration names it."""
+    return kind in transformers.CONFIG_MAPPING
+
+
+def writes(config: Any) -> bool:
+    """Whether transformers has a causal language model for a configuration."""
+    return type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
+
+
+def read_config(folder: Path, *, code: bool = False) -> Any:
+    """A model's configuration; `code` says whether the model's own code may run."""
+    return transformers.AutoConfig.from_pretrained(
+        folder, trust_remote_code=code, local_files_only=True
+    )
+
+
+def read_tokenizer(folder: Path, *, code: bool = False) -> Any:
+    """A model's tokenizer, with its chat template.
+
+    `code` says whether the model's own code may run.
+    """
+    tokenizer = transformers.AutoTokenizer.from_pretrained(
+        folder, trust_remote_code=code, local_files_only=True
+    )
+    if not tokenizer.chat_template:
+        tokenizer.chat_template = older_template(folder)
+    return tokenizer
+
+
+def read_renderer(
+    tokenizer: Any, arguments: Mapping[str, Any], whose: Whose
+) -> Renderer:
+    """What renders messages for a tokenizer; `arguments` are its template's.
+
+    Raises UsageError for an argument that the template does not speak of.
+    """
+    usual: Any = transformers.PreTrainedTokenizerBase.apply_chat_template
+    kind: Any = tokenizer.__class__
+    if kind.apply_chat_template is not usual:
+        return Within(tokenizer, arguments)
+    if not tokenizer.chat_template:
+        check_known(arguments, None, whose)
+        return Within(tokenizer, arguments)
+    template: str = tokenizer.get_chat_template()
+    check_known(arguments, template, whose)
+    return Apart(template, {**tokenizer.special_tokens_map, **arguments})
+
+
+def older_template(folder: Path) -> str | None:
+    """The template of a model that reads more than text, where it was once kept."""
+    path = folder / "chat_template.json"
+    if not path.is_file():
+        return None
+    template: str = json.loads(path.read_bytes()).get("chat_template")
+    return template
 
 
 def read_packed_tokenizer(folder: Path, file: str) -> Any:

@@ -1,15 +1,26 @@
 """Between texts and tokens: prompts as the model wants them, answers as people do."""
 
 import hashlib
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit import Completion, Failure, Message, Prompt, Tags, Thinking, known_thinking
+from evalkit import (
+    Completion,
+    Failure,
+    Message,
+    Prompt,
+    Tags,
+    Thinking,
+    UsageError,
+    known_thinking,
+)
 from evalkit_backends._models.encoding import Unclosed
 from evalkit_backends._models.learning import learned_tags, source_of
-from evalkit_backends._models.messages import Faithful, Render, Rendered, Turns
+from evalkit_backends._models.messages import Faithful, Render, Rendered
+from evalkit_backends._models.rendering import Runaway, Within
 from evalkit_backends._models.thoughts import Thoughts
 from evalkit_backends._models.unanswered import Unanswered
 
@@ -35,16 +46,26 @@ class Template:
     """A tokenizer, its chat template, and the tokens that end an answer."""
 
     def __init__(
-        self, tokenizer: Any, ends: Iterable[int], told: Iterable[Tags] = ()
+        self,
+        tokenizer: Any,
+        ends: Iterable[int],
+        told: Iterable[Tags] = (),
+        *,
+        render: Render | None = None,
+        vocabulary: int = sys.maxsize,
     ) -> None:
+        """`render` is what renders the template, if not the tokenizer itself, and
+        `vocabulary` how many tokens the model has."""
+        render = render or Within(tokenizer, {})
         self._tokenizer = tokenizer
-        self._render = Faithful(rendering(tokenizer))
+        self._vocabulary = vocabulary
+        self._render = Faithful(render)
         self._encode = Unclosed(tokenizer)
         self._source = source_of(tokenizer)
-        learned = learned_tags(rendering(tokenizer), tokenizer)
+        learned = learned_tags(render, tokenizer)
         thinking = known_thinking().knowing([*learned, *told])
         self._thoughts = Thoughts(tokenizer, thinking)
-        own = {*end_of_text(tokenizer), *end_of_turn(tokenizer, thinking)}
+        own = {*end_of_text(tokenizer), *end_of_turn(tokenizer, render, thinking)}
         self.ends = frozenset({*ends, *own})
         """Ids of the tokens that end an answer."""
 
@@ -55,6 +76,7 @@ class Template:
             (tokens,) = self._encode([text.text], special)
         except Exception as exc:  # templates raise whatever they like
             raise refused(exc) from exc
+        self._check([tokens], prompt)
         chat = not isinstance(prompt, str)
         return Read(tokens, self._thoughts.thinking.opened(text.behind, chat=chat))
 
@@ -81,6 +103,7 @@ class Template:
             raise
         except Exception as exc:  # templates raise whatever they like
             raise refused(exc) from exc
+        self._check(wholes, prompt)
         behind = [whole[len(prefix) :] for whole in wholes]
         return prefix, checked(behind)
 
@@ -94,6 +117,7 @@ class Template:
         if begin is None:
             raise PromptError("the model has no token for the beginning of a text")
         tokens = self._encode(choices, special=False)
+        self._check(tokens, "")
         return [begin], checked(
             [each[1:] if each[:1] == [begin] else each for each in tokens]
         )
@@ -104,6 +128,21 @@ class Template:
         if isinstance(prompt, str):
             return Rendered(prompt, prompt), True
         return self._render(prompt), False
+
+    def _check(self, texts: Sequence[Sequence[int]], prompt: Prompt) -> None:
+        """Refuse tokens that the model does not have, and the whole model if it is its
+        own template that writes them."""
+        most = max((max(each, default=0) for each in texts), default=0)
+        if most < self._vocabulary:
+            return
+        token = str(self._tokenizer.convert_ids_to_tokens(most))
+        problem = (
+            f"token {token!r} has the number {most}, and the model has "
+            f"{self._vocabulary} tokens, its tokenizer {len(self._tokenizer)}"
+        )
+        if isinstance(prompt, str) or any(token in each.content for each in prompt):
+            raise PromptError(problem)
+        raise UsageError(f"the model's chat template cannot be used: {problem}")
 
     def prompt(self, tokens: Sequence[int]) -> str:
         """A prompt as text, its special tokens included."""
@@ -144,25 +183,12 @@ def checked(choices: list[list[int]]) -> list[list[int]]:
     return choices
 
 
-def rendering(tokenizer: Any) -> Render:
-    """What makes texts of turns by a tokenizer's chat template."""
-
-    def render(turns: Turns, answer: bool) -> str:
-        return str(
-            tokenizer.apply_chat_template(
-                list(turns), tokenize=False, add_generation_prompt=answer
-            )
-        )
-
-    return render
-
-
 def end_of_text(tokenizer: Any) -> set[int]:
     """The tokenizer's own end token, if it has one."""
     return set() if tokenizer.eos_token_id is None else {tokenizer.eos_token_id}
 
 
-def end_of_turn(tokenizer: Any, thinking: Thinking) -> set[int]:
+def end_of_turn(tokenizer: Any, render: Render, thinking: Thinking) -> set[int]:
     """The token that the chat template puts behind an answer, if it is a special one.
 
     Not every model's configuration lists it among its end tokens. One that closes
@@ -175,7 +201,9 @@ def end_of_turn(tokenizer: Any, thinking: Thinking) -> set[int]:
         {"role": "assistant", "content": PROBE},
     ]
     try:
-        _, _, behind = rendering(tokenizer)(turns, False).rpartition(PROBE)
+        _, _, behind = render(turns, False).rpartition(PROBE)
+    except Runaway:
+        raise
     except Exception:  # a template that takes no such conversation shows no end
         return set()
     ids = tokenizer(behind.strip(), add_special_tokens=False).input_ids[:1]

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import Model, Tags, UsageError
-from evalkit_backends._vllm import adapter, problems
+from evalkit_backends._models.adapter import Adapter, adapted, find_adapter
+from evalkit_backends._models.files import Whose
+from evalkit_backends._models.folder import check_same, look
+from evalkit_backends._models.rendering import Renderer
+from evalkit_backends._vllm import problems
 from evalkit_backends._vllm.core import Core
 from evalkit_backends._vllm.engine import Loaded, VLLMEngine
 from evalkit_backends._vllm.quiet import settle_environment, without_advice
+from evalkit_backends._vllm.room import room
 from evalkit_backends._vllm.shield import shielded
 
 CPU_SHARE = 0.3
@@ -38,8 +43,19 @@ class Wish:
     max_num_seqs: int | None
     enforce_eager: bool | None
     prefix_caching: bool
+    unused: str
+    """A pattern of the names of weights that may be left over."""
+    code: bool
+    """Whether the model's own code may run."""
+    arguments: Mapping[str, Any]
+    """Of the chat template."""
     thinking: Sequence[Tags] = ()
     """The tags of thoughts that the user names."""
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """What `lora` names, looked through anew."""
+        return find_adapter(self.lora, "vllm")
 
 
 def load(model: Model, wish: Wish) -> VLLMEngine:
@@ -51,8 +67,10 @@ def load(model: Model, wish: Wish) -> VLLMEngine:
         check_devices(wish, 0 if cpu else int(platform.device_count()), cpu=cpu)
         check_method(wish.quantization)
         folder = ready(model)
+        checked = check(folder, model, wish)
         started = start(model, arguments(folder, wish, cpu=cpu), wish)
-        return assemble(model, folder, Core(started, lora(wish)), wish)
+        check_unchanged(folder, model, wish)
+        return assemble(model, checked, Core(started, lora(wish)), wish)
 
 
 def find_platform() -> Any:
@@ -96,6 +114,36 @@ def ready(model: Model) -> Path:
     return convert.ready(Path(model.location))
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What prompts are made by, read before vLLM starts, which takes long."""
+
+    tokenizer: Any
+    render: Renderer
+
+
+def check(folder: Path, model: Model, wish: Wish) -> Checked:
+    """Read the tokenizer, and see that the weights are those of the model that was
+    found: vLLM says nothing of some that are missing."""
+    from evalkit_backends._models.pretrained import read_renderer, read_tokenizer
+    from evalkit_backends._models.problems import told
+    from evalkit_backends._models.trial import check_known
+
+    whose = Whose(backend="vllm", what=repr(model.name))
+    with told(whose):
+        tokenizer = read_tokenizer(folder, code=wish.code)
+    render = read_renderer(tokenizer, wish.arguments, whose)
+    check_known(folder, look(folder, whose, code=wish.code), wish.unused, whose)
+    return Checked(tokenizer, render)
+
+
+def check_unchanged(folder: Path, model: Model, wish: Wish) -> None:
+    """Refuse files that were changed while vLLM read them."""
+    whose = Whose(backend="vllm", what=repr(model.name))
+    looked = look(folder, whose, code=wish.code)
+    check_same(model, adapted(looked.described(model, whose), wish.adapter), whose)
+
+
 def arguments(folder: Path, wish: Wish, *, cpu: bool) -> dict[str, Any]:
     """vLLM's own settings for what is wished; those left out it chooses itself."""
     eager = cpu if wish.enforce_eager is None else wish.enforce_eager
@@ -106,14 +154,14 @@ def arguments(folder: Path, wish: Wish, *, cpu: bool) -> dict[str, Any]:
         "gpu_memory_utilization": CPU_SHARE if share is None and cpu else share,
         "block_size": CPU_BLOCK if cpu else None,
     }
-    if wish.lora:
-        rank = adapter.room(Path(wish.lora).expanduser())
+    if (adapter := wish.adapter) is not None:
+        rank = room(adapter)
         wanted |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": rank}
     return {
         "model": str(folder),
         "runner": "generate",
         "tokenizer_mode": "hf",
-        "trust_remote_code": False,
+        "trust_remote_code": wish.code,
         "load_format": "safetensors",
         "use_tqdm_on_load": False,
         "disable_log_stats": True,
@@ -153,21 +201,27 @@ def start(model: Model, settings: Mapping[str, Any], wish: Wish) -> Any:
 
 def lora(wish: Wish) -> Any:
     """The adapter as vLLM wants it named in each request; None if there is none."""
-    if not wish.lora:
+    if (adapter := wish.adapter) is None:
         return None
     request: Any = import_module("vllm.lora.request").LoRARequest
-    return request("adapter", 1, str(Path(wish.lora).expanduser()))
+    return request("adapter", 1, str(adapter.folder))
 
 
-def assemble(model: Model, folder: Path, core: Core, wish: Wish) -> VLLMEngine:
+def assemble(model: Model, checked: Checked, core: Core, wish: Wish) -> VLLMEngine:
     """The engine, with the tokenizer that backend `hf` would read."""
-    from evalkit_backends._models.pretrained import read_tokenizer
+    from evalkit_backends._models.problems import told
     from evalkit_backends._models.template import Template
 
-    tokenizer = read_tokenizer(folder)
-    template = Template(tokenizer, configured_ends(core), wish.thinking)
     settings = core.config.model_config
     vocabulary = int(settings.get_vocab_size())
+    with told(Whose(backend="vllm", what=repr(model.name))):
+        template = Template(
+            checked.tokenizer,
+            configured_ends(core),
+            wish.thinking,
+            render=checked.render,
+            vocabulary=vocabulary,
+        )
     return VLLMEngine(
         Loaded(
             core=core,
