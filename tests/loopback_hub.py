@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         if not file.is_file():
             self.send(404, b"", {"X-Error-Code": "EntryNotFound"})
             return
-        headers = {"ETag": f'"{sha1(file)}"', "X-Repo-Commit": self.server.revision}
+        headers = {"ETag": f'"{etag(file)}"', "X-Repo-Commit": self.server.revision}
         self.send(200, file.read_bytes(), headers, with_body)
 
     def send(
@@ -97,6 +97,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(body)
+
+
+def etag(file: Path) -> str:
+    """What the Hub calls a file: large ones by their SHA-256."""
+    if file.suffix == ".safetensors":
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    return sha1(file)
 
 
 def sha1(file: Path) -> str:

@@ -47,15 +47,15 @@ class HF(Backend):
     thinking: str = field(default="", metadata={"later": True})
     """The tags that the model thinks within, as ``<a>...</a>``, where neither its chat
     template nor evalkit's table tells; ``...</a>`` where every answer begins within."""
-    enable_thinking: bool | None = None
+    enable_thinking: bool | None = field(default=None, metadata={"later": True})
     """Whether a model that can think first is to, where its chat template has a
     variable of that name; if not given, as the template has it."""
-    chat_template_kwargs: str = ""
+    chat_template_kwargs: str = field(default="", metadata={"later": True})
     """Variables of the chat template, as a JSON object."""
-    unused_weights: str = ""
+    unused_weights: str = field(default="", metadata={"later": True})
     """Names of weights that the model has no place for and may be left out, as a
     pattern such as ``mtp.*``; any others are refused."""
-    trust_remote_code: bool = False
+    trust_remote_code: bool = field(default=False, metadata={"later": True})
     """Whether Python code that lies in the model's folder may run, as if it were your
     own; what it is is part of the model's identity."""
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from evalkit.beside import notices
 from evalkit.experiment import Experiment
 from evalkit.families import family_of
 from evalkit.judging.telling import Judged, judged
@@ -35,7 +36,8 @@ def announced(wanted: Experiment, plugins: Plugins, errors: Console) -> Plan:
             "--model hf:Qwen/Qwen3-8B (see: evalkit backends)",
             markup=False,
         )
-    for line in (*absences(planned), *suggestions(planned, plugins)):
+    beside = notices(planned.output, (run.spec for run in planned.runs))
+    for line in (*absences(planned), *beside, *suggestions(planned, plugins)):
         errors.print(visible(line), markup=False, soft_wrap=True)
     return planned
 

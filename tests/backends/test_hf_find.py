@@ -14,6 +14,7 @@ import pytest
 from evalkit import UsageError
 from evalkit_backends._models import builtin, wheel
 from evalkit_backends.hf import HF
+from tests.backends import spoiled
 from tests.backends.processes import prepared
 from tests.loopback_hub import Hub, serving
 
@@ -24,26 +25,6 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 # Folders
-
-
-def test_a_folder_is_told_apart_by_all_that_decides_its_answers(
-    tiny_llama: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "copy"
-    shutil.copytree(tiny_llama, folder)
-    original = HF(model=str(tiny_llama)).prepare()
-    copy = HF(model=str(folder)).prepare()
-    assert (copy.name, copy.location) == (str(folder), str(folder))
-    assert copy.chats
-    assert copy.identity == original.identity
-    weights = folder / "model.safetensors"
-    content = bytearray(weights.read_bytes())
-    content[-1000] ^= 1
-    weights.write_bytes(content)
-    trained = HF(model=str(folder)).prepare().identity
-    assert trained != original.identity
-    (folder / "chat_template.jinja").unlink()
-    assert HF(model=str(folder)).prepare().identity not in (original.identity, trained)
 
 
 def test_a_model_without_a_template_does_not_chat(
@@ -133,6 +114,53 @@ def test_a_hub_model_once_fetched_is_found_without_the_hub(
     hub.requests.clear()
     assert prepared("someone/tiny", COMMIT, environment=online) == found
     assert hub.requests == []
+
+
+def test_a_file_of_the_cache_that_is_not_the_hub_s_is_refused(
+    online: dict[str, str],
+) -> None:
+    found = prepared("someone/tiny", environment=online)
+    weights = Path(found["location"]) / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.resolve().write_bytes(content)
+    for environment in (online, online | CLOSED):
+        error = prepared("someone/tiny", environment=environment)["error"]
+        assert "changed or damaged in the Hub's local cache: model.safetensors" in error
+
+
+@pytest.mark.parametrize("name", ["model", "model.safetensors"])
+def test_shards_are_fetched_whatever_their_count_has_of_digits(
+    hub: Hub, online: dict[str, str], name: str
+) -> None:
+    repo = hub.root / "someone" / "tiny"
+    shards = (
+        f"{name}-00001-of-000002.safetensors",
+        f"{name}-00002-of-000002.safetensors",
+    )
+    spoiled.sharded(repo)
+    for old, new in zip(spoiled.SHARDS, shards, strict=True):
+        (repo / old).rename(repo / new)
+    index = repo / spoiled.INDEX
+    text = index.read_text()
+    for old, new in zip(spoiled.SHARDS, shards, strict=True):
+        text = text.replace(old, new)
+    index.write_text(text)
+    found = prepared("someone/tiny", environment=online)
+    assert {each.name for each in Path(found["location"]).glob(f"{name}-*")} == {
+        *shards
+    }
+
+
+def test_shards_beside_whole_weights_are_not_fetched(
+    hub: Hub, online: dict[str, str], tiny_llama: Path
+) -> None:
+    repo = hub.root / "someone" / "tiny"
+    spoiled.sharded(repo)
+    shutil.copy(tiny_llama / "model.safetensors", repo)
+    found = prepared("someone/tiny", environment=online)
+    weights = [each.name for each in Path(found["location"]).glob("*.safetensors*")]
+    assert weights == ["model.safetensors"]
 
 
 @pytest.mark.parametrize(

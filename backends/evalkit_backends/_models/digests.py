@@ -64,8 +64,9 @@ def sha256_of(paths: Iterable[Path]) -> dict[Path, str]:
 class Memory:
     """Hashes that were worked out before, one small file for each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settled: int = SETTLED) -> None:
         self._folder = folder
+        self._settled = settled
 
     def sha256(self, path: Path) -> str:
         """The hash of a file as it is now."""
@@ -78,7 +79,7 @@ class Memory:
             after = State.of(os.fstat(file.fileno()))
         if before != after:
             raise OSError(0, "it was changed while it was read", str(path))
-        if before.size > SMALL and before.changed < begun - SETTLED:
+        if before.size > SMALL and before.changed < begun - self._settled:
             self._remember(before, digest)
         return digest
 

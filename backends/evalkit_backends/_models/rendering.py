@@ -15,20 +15,27 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from evalkit_backends._models import rendering_worker
 
-SECONDS = 5.0
-"""Of processor time for one rendering, which takes a thousandth of one."""
-MEMORY = 512 << 20
-"""Bytes that it may take."""
-MOST = 10_000_000
-"""Characters that it may write: more than any model reads."""
-START, BUSY = 60.0, 4.0
+START, BUSY, GRACE = 60.0, 4.0, 3.0
 """By the clock the process may take START seconds to begin, and BUSY times as long as
-it may work: it may have to wait for a processor."""
+it may work and GRACE seconds: it may have to wait for a processor."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one rendering may take."""
+
+    seconds: float = 5.0
+    """Of processor time, of which it needs a thousandth of one."""
+    memory: int = 512 << 20
+    """Bytes."""
+    most: int = 10_000_000
+    """Characters: more than any model reads."""
 
 
 Turns: TypeAlias = Sequence[Mapping[str, Any]]
@@ -75,24 +82,25 @@ class Within(Renderer):
 class Apart(Renderer):
     """A process that renders, replaced when it had to be stopped."""
 
-    def __init__(self, template: str, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, template: str, variables: Mapping[str, Any], limits: Limits | None = None
+    ) -> None:
+        self._limits = limits or Limits()
         orders = {
             "template": template,
             "variables": dict(variables),
             "path": [each or os.getcwd() for each in sys.path],
-            "seconds": SECONDS,
-            "memory": MEMORY,
-            "most": MOST,
+            **asdict(self._limits),
         }
         self._orders = encoded(orders)
-        self._process = Process(self._orders)
+        self._process = Process(self._orders, self._limits.seconds)
 
     def __call__(self, turns: Turns, answer: bool) -> str:
         asked = encoded({"messages": list(turns), "answer": answer})
         try:
             found = json.loads(self._process.ask(asked))
         except Ended as exc:
-            self._process = Process(self._orders)
+            self._process = Process(self._orders, self._limits.seconds)
             raise Runaway(f"its chat template {exc}") from None
         if "text" in found:
             return str(found["text"])
@@ -108,7 +116,7 @@ class Ended(Exception):
 class Process:
     """A process that renders, with the pipes to it."""
 
-    def __init__(self, orders: bytes) -> None:
+    def __init__(self, orders: bytes, seconds: float) -> None:
         # -P: the user's folder is no place to import from.
         self._process = subprocess.Popen(
             (sys.executable, "-P", str(Path(rendering_worker.__file__))),
@@ -118,6 +126,7 @@ class Process:
             process_group=0,  # Ctrl-C is for the parent to deal with
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
+        self._seconds = seconds
         self._patience = START
         self._source = pipe(self._process.stdout).fileno()
         self._poll = select.poll()
@@ -128,10 +137,11 @@ class Process:
     def ask(self, line: bytes) -> bytes:
         """The line that answers another one; Ended if there is none in time."""
         self._write(line)
-        answer = self._read(time.monotonic() + self._patience + SECONDS * BUSY)
+        allowed = self._patience + self._seconds * BUSY + GRACE
+        answer = self._read(time.monotonic() + allowed)
         if not answer.endswith(b"\n"):
             end(self._process)
-            raise Ended(died(self._process.returncode))
+            raise Ended(died(self._process.returncode, self._seconds))
         self._patience = 0.0
         return answer
 
@@ -169,10 +179,10 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def died(status: int) -> str:
+def died(status: int, seconds: float) -> str:
     """What became of a process that gave no answer."""
     if status == -signal.SIGPROF:
-        return f"was stopped after {SECONDS:g} s of processor time"
+        return f"was stopped after {seconds:g} s of processor time"
     if status == -signal.SIGKILL:
         return "was stopped: it did not come to an end"
     return f"ended the process that rendered it (status {status})"

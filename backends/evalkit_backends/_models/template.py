@@ -162,7 +162,7 @@ class Template:
             return {}
         digest = hashlib.sha256(self._source.encode("utf-8", "surrogatepass"))
         facts = {"chat_template_sha256": digest.hexdigest()}
-        with suppress(PromptError):
+        with suppress(PromptError, UsageError):
             opened = self.read((Message("user", PROBE),)).opened
             if opened is not None:
                 facts["thinking"] = f"begun by the prompt, until {opened.closes[0]}"
