@@ -50,7 +50,7 @@ class Experiment:
     price_out: float | None = None
     """US dollars per million tokens written."""
     max_cost: float | None = None
-    """Most dollars that one call may spend."""
+    """Most dollars that the runs may cost, in all their sessions."""
     replicas: int = 1
     """Copies of the model at work at once."""
     cluster: str = ""
@@ -113,6 +113,12 @@ def check_numbers(wanted: Experiment) -> None:
             )
     if not wanted.judge and (wanted.judge_options or wanted.judge_votes > 1):
         raise UsageError("--judge-votes and --judge-set need --judge BACKEND:MODEL")
+    if (wanted.price_in is None) != (wanted.price_out is None):
+        given, lacking = ("in", "out") if wanted.price_out is None else ("out", "in")
+        raise UsageError(
+            f"--price-{given} needs --price-{lacking} too, in dollars per million "
+            "tokens: 0 where they cost nothing"
+        )
     if wanted.max_cost is not None and wanted.prices is None:
         raise UsageError(
             f"--max-cost {wanted.max_cost:g} needs the prices: --price-in and "

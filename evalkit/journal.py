@@ -29,6 +29,8 @@ class JournalFile:
         self.path = folder.completions
         self._file = folder.opened(self.path)
         self._offsets: dict[str, int] = {}
+        self.read_before = self.written_before = 0
+        """Tokens of all that earlier sessions were answered."""
         try:
             self._index_all()
         except DataError:
@@ -57,6 +59,8 @@ class JournalFile:
                 "be asked again"
             ) from exc
         if self._offsets.setdefault(completion.request_id, offset) == offset:
+            self.read_before += completion.prompt_tokens
+            self.written_before += completion.completion_tokens
             return
         place = self._file.tell()
         if self.read(completion.request_id) != completion:
@@ -93,6 +97,13 @@ class Journal:
     def place(self, spec: RunSpec, folder: RunFolder) -> None:
         """Keep the completions of a spec elsewhere than in a run folder of its own."""
         self._places[spec.digest] = folder
+
+    @property
+    def paid(self) -> tuple[int, int]:
+        """Tokens that earlier sessions of all runs have read and written. A ranking
+        that several of them shared counts in each."""
+        files = self._files.values()
+        return sum(f.read_before for f in files), sum(f.written_before for f in files)
 
     @hookimpl
     def evalkit_run_started(self, spec: RunSpec) -> None:

@@ -80,6 +80,8 @@ class Plan:
     """Tasks of suites whose data are not at hand, and why."""
     prices: Prices | None = None
     max_cost: float | None = None
+    paid: tuple[int, int] = (0, 0)
+    """Tokens that earlier sessions of the runs have read and written."""
     judge: Judge | None = None
     """The model that marks answers by their rubrics, if there is to be one."""
 
@@ -87,7 +89,7 @@ class Plan:
         """What keeps the spending below `max_cost`, if there is such a bound."""
         if self.prices is None or self.max_cost is None:
             return None
-        return Budget(self.prices, self.max_cost)
+        return Budget(self.prices, self.max_cost, self.prices.cost(*self.paid))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import resource
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -88,6 +89,7 @@ def work_off(
             stack.enter_context(work.opened())
         bench = Bench(planned.judge, works, plugins)
         bench.open(journal)
+        planned = replace(planned, paid=journal.paid)
         records, tokens = ask_model(planned, works, bench, plugins, limits, stop)
         if bench.waits and planned.judge is not None:
             ask_judge(planned.judge, bench, plugins, stop, tokens)

@@ -47,10 +47,12 @@ class Budget:
     The room that cheap answers leave is there for others as soon as they have come.
     """
 
-    def __init__(self, prices: Prices, limit: float) -> None:
+    def __init__(self, prices: Prices, limit: float, spent: float = 0.0) -> None:
         self.prices = prices
         self.limit = limit
-        self.spent = 0.0
+        self.spent = spent
+        """By earlier sessions, too."""
+        self._spent_before = spent
         self.reserved = 0.0
         """What the requests under way may come to."""
         self._under_way: dict[str, tuple[float, int]] = {}
@@ -69,9 +71,12 @@ class Budget:
 
     def refusal(self, request: Request) -> str:
         """Why a request was not let through."""
+        before = self._spent_before
+        told = f", {dollars(before)} of them before this session" if before else ""
         return (
-            f"stopped by --max-cost {self.limit:g}: {dollars(self.spent)} are spent, "
-            f"and the next request may cost {dollars(self._dearest(request))}"
+            f"stopped by --max-cost {self.limit:g}: {dollars(self.spent)} are "
+            f"spent{told}, and the next request may cost "
+            f"{dollars(self._dearest(request))}"
         )
 
     def _dearest(self, request: Request) -> float:

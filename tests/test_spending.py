@@ -29,7 +29,7 @@ from evalkit import (
 from evalkit.estimate import outlook, seconds_of
 from evalkit.plan import plan
 from evalkit.record import RunRecord
-from evalkit.spending import Budget, Prices
+from evalkit.spending import Budget, Prices, dollars
 from evalkit.stopping import Stopped
 from tests.conftest import Evalkit
 
@@ -101,19 +101,50 @@ def plugins() -> Plugins:
     return Plugins(counting, third_party=False)
 
 
-def test_a_run_never_costs_more_than_allowed_and_goes_on_later(tmp_path: Path) -> None:
+def stopped(output: Path, **fields: object) -> tuple[str, int]:
+    """What is told of a run that a bound ended, and how many answers it has."""
+    with pytest.raises(Stopped, match=r"^stopped by --max-cost ") as caught:
+        run(experiment(output, **fields), plugins())
+    assert caught.value.status == 3
+    (journal,) = output.glob("counting/*/completions.jsonl")
+    answered = len(journal.read_bytes().splitlines())
+    assert f"{answered} of 40 answers are saved" in str(caught.value)
+    return str(caught.value), answered
+
+
+def test_a_run_never_costs_more_than_allowed_in_all_its_sessions(
+    tmp_path: Path,
+) -> None:
     # An answer costs 0.00105 dollars, and may cost 0.0154 as far as is known.
-    answered = [0]
-    while answered[-1] < 30:
-        with pytest.raises(Stopped, match=r"stopped by --max-cost 0\.02: ") as stopped:
-            run(experiment(tmp_path, max_cost=0.02), plugins())
-        assert stopped.value.status == 3
-        (journal,) = tmp_path.glob("counting/*/completions.jsonl")
-        answered.append(len(journal.read_bytes().splitlines()))
-        assert 0 < (answered[-1] - answered[-2]) * 0.00105 <= 0.02
-        assert f"{answered[-1]} of 40 answers are saved" in str(stopped.value)
+    first, few = stopped(tmp_path, max_cost=0.02)
+    assert 0 < few * 0.00105 <= 0.02
+    assert "of them before" not in first
+    again, same = stopped(tmp_path, max_cost=0.02)
+    assert same == few
+    before = dollars(few * 0.00105 + 1e-9)
+    assert f"{before} are spent, {before} of them before this session" in again
+    _, more = stopped(tmp_path, max_cost=0.04)
+    assert few * 0.00105 < more * 0.00105 <= 0.04
     (record,) = run(experiment(tmp_path, max_cost=0.1), plugins())
     assert record.cost == pytest.approx(40 * 0.00105)
+
+
+def test_what_was_paid_counts_in_another_sessions_prices(tmp_path: Path) -> None:
+    run(experiment(tmp_path, limit=30), plugins())
+    said, answered = stopped(tmp_path, max_cost=0.03, price_out=20.0)
+    assert answered == 30
+    assert f"{dollars(30 * 0.0013)} are spent" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"), [("price_in", "price_out"), ("price_out", "price_in")]
+)
+def test_one_price_alone_is_refused(given: str, lacking: str, tmp_path: Path) -> None:
+    wanted = experiment(tmp_path, **{lacking: None})
+    flag, other = (f"--{each.replace('_', '-')}" for each in (given, lacking))
+    with pytest.raises(UsageError, match=f"^{flag} needs {other} too"):
+        run(wanted, plugins())
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_asked_that_cannot_be_paid_for(tmp_path: Path) -> None:

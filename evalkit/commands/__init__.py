@@ -14,7 +14,7 @@ from evalkit.commands.streams import FAILED, guarded
 from evalkit.errors import EvalkitError, PluginError
 from evalkit.plugins import Plugins, left_out
 from evalkit.secrets.likeness import discreet
-from evalkit.stopping import INTERRUPTED, GaveUp, Stopped
+from evalkit.stopping import INTERRUPTED, TOO_DEAR, GaveUp, Stopped
 from evalkit.text import visible
 
 CLICKS = (click.ClickException, click.Abort)
@@ -59,7 +59,8 @@ def ending(exc: BaseException) -> tuple[int, object]:
     if isinstance(exc, GaveUp):
         return exc.status, exc
     if isinstance(exc, Stopped):
-        return exc.status, f"{exc}. To go on: {again()}"
+        how = "with a higher --max-cost: " if exc.status == TOO_DEAR else ""
+        return exc.status, f"{exc}. To go on: {how}{again()}"
     if isinstance(exc, KeyboardInterrupt | click.Abort):
         return INTERRUPTED, (
             f"interrupted; what was finished is saved. To go on: {again()}"

@@ -78,7 +78,11 @@ EVERY = "all"
 )
 @click.option("--price-in", type=float, help="Dollars per million tokens read.")
 @click.option("--price-out", type=float, help="Dollars per million tokens written.")
-@click.option("--max-cost", type=float, help="Stop before spending more dollars.")
+@click.option(
+    "--max-cost",
+    type=float,
+    help="Stop before the runs have cost more dollars, in all sessions.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it would take, ask nothing.")
 @click.option(
     "--judge",

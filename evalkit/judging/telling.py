@@ -31,10 +31,17 @@ class Judged:
     def line(self) -> str:
         """The run's total by the judge, and what is missing from it."""
         told = f"judge {self.marking.by}: {self.total}"
-        if not self.unmarked:
-            return told
-        answers = "answer" if self.unmarked == 1 else "answers"
-        return f"{told}; {self.unmarked} {answers} could not be judged"
+        if self.unmarked:
+            answers = "answer" if self.unmarked == 1 else "answers"
+            told = f"{told}; {self.unmarked} {answers} could not be judged"
+        if self.planned.prices is not None:
+            read, written = map(
+                self.marking.facts.get, ("tokens read", "tokens written")
+            )
+            told = (
+                f"{told}; the cost lacks its {read} tokens read and {written} written"
+            )
+        return told
 
 
 def total(run: PlannedRun, folder: RunFolder, marking: Marking) -> str:

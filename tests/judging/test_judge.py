@@ -209,6 +209,11 @@ def test_a_bound_on_the_cost_holds_for_a_model_that_judges_itself(
     assert asked(log) == {"model": 4}
     assert "stopped by --max-cost 2.1" in done.stderr
     assert "0 of 4 answers are marked" in done.stderr
+    assert "To go on: with a higher --max-cost: evalkit run " in done.stderr
+    # What the judge costs is no part of the cost on the card, and that is said.
+    done = evalkit(*judged[:-1], DOUBLING_LOG=str(log))
+    assert done.returncode == 0, done.stderr
+    assert "the cost lacks its 0 tokens read and 0 written" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["gives_99", "talks", "echoes_the_first_object"])
