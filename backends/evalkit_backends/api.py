@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from evalkit import (
     Backend,
@@ -30,11 +30,16 @@ from evalkit_backends._api.address import (
 )
 from evalkit_backends._packages import check_packages
 
+if TYPE_CHECKING:
+    from evalkit_backends._api.replies import Telling
+
 PACKAGES = ("openai", "httpx2")
 OURS = frozenset(
     {"model", "messages", "prompt", "n", "stream", "echo", "logprobs", "best_of"}
 )
 """Fields of a request that options cannot set."""
+ARGUMENTS = "chat_template_kwargs"
+"""The field in which servers take arguments of the chat template."""
 OMITTABLE = frozenset({"temperature", "top_p", "stop", "seed", "response_format"})
 """Parameters that can be left out."""
 MOST = 4096
@@ -139,10 +144,8 @@ class API(Backend):
         Raises UsageError when it is not or does not, or a package is missing.
         """
         check_packages(self.name, PACKAGES)
-        from evalkit_backends._api.finding import check_server
-
         address = self._address()
-        check_server(address, self.timeout)
+        _ = self._served
         return Model(
             name=self.model, chats=self.chats, identity={"base_url": address.shown}
         )
@@ -175,12 +178,7 @@ class API(Backend):
         wording = Wording(self.token_parameter, without=self.omitted)
         return APIEngine(
             self._address(),
-            Writing(
-                self.model,
-                wording,
-                self._read_extra(),
-                known_thinking().knowing(tags_in(self.thinking)),
-            ),
+            Writing(self.model, wording, self._read_extra(), self._telling()),
             Ranking(self.model, self.begin),
             Limits(
                 most=self.max_concurrency,
@@ -190,6 +188,28 @@ class API(Backend):
             ),
             loop_here(),
         )
+
+    def _telling(self) -> "Telling":
+        """How the model's thoughts are told: as the user says, or the server shows."""
+        from evalkit_backends._api.replies import Telling
+        from evalkit_backends._api.showing import opened_by_server, owners_in
+
+        thinking = known_thinking().knowing(tags_in(self.thinking))
+        if self.thinking or not self.chats:
+            return Telling(thinking)
+        asked: dict[str, Any] = {"model": self.model}
+        if ARGUMENTS in (extra := self._read_extra()):
+            asked[ARGUMENTS] = extra[ARGUMENTS]
+        owners = owners_in(self._served)
+        opened = opened_by_server(self._address(), owners, asked, thinking)
+        return Telling(thinking, opened)
+
+    @cached_property
+    def _served(self) -> bytes:
+        """What the server says that it has."""
+        from evalkit_backends._api.finding import check_server
+
+        return check_server(self._address(), self.timeout)
 
     def _address(self) -> Address:
         address = find_address(self.base_url, self.key_env)

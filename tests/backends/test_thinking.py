@@ -1,6 +1,7 @@
 """The answer is what stands behind the thinking, on every backend alike."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.backends.api_server import (
     Server,
     chat,
     counts,
+    models,
 )
 from tests.backends.thinkers import (
     ANSWER,
@@ -174,3 +176,47 @@ def test_the_record_tells_the_template_and_what_it_opens(thinker: Path) -> None:
     template = (thinker / "chat_template.jinja").read_bytes()
     assert facts["chat_template_sha256"] == hashlib.sha256(template).hexdigest()
     assert "thinking" not in facts  # none of its own for every question
+
+
+@pytest.mark.parametrize("owner", ["vllm", "llamacpp", "somebody"])
+@pytest.mark.parametrize("opens", [True, False])
+def test_servers_that_show_prompts_are_asked_what_their_template_opens(
+    owner: str, opens: bool
+) -> None:
+    shown = "<|im_start|>user\nevalkitasked<|im_end|>\n<|im_start|>assistant\n"
+    shown += "<think>\n" * opens
+
+    def behavior(put: Asked) -> Reaction:
+        if put.method == "GET":
+            return Reaction(
+                body=models("m").replace(
+                    b'"m"', b'"m","owned_by":"%b"' % owner.encode()
+                )
+            )
+        if put.path in ("/apply-template", "/tokenize"):
+            told = {"kind": put.body.get("chat_template_kwargs")}
+            assert told == {"kind": {"enable_thinking": True}}
+            assert put.body["add_generation_prompt"] is True
+        if put.path == "/tokenize":
+            return Reaction(body=b'{"tokens": [1, 2], "count": 2}')
+        if put.path in ("/apply-template", "/detokenize"):
+            assert put.path == "/apply-template" or put.body["tokens"] == [1, 2]
+            return Reaction(body=json.dumps({"prompt": shown}).encode())
+        finish = "length" if "cut" in put.prompt else "stop"
+        return Reaction(body=chat("So the answer is 7. But", finish=finish))
+
+    extra = '{"chat_template_kwargs": {"enable_thinking": true}}'
+    requests = [
+        Generate(prompt=(Message("user", each),), id=each) for each in ("cut", "whole")
+    ]
+    with Server(behavior) as server:
+        backend = API(model="m", base_url=server.url, extra_body=extra)
+        with backend.load(backend.prepare()) as engine:
+            found = {each.request_id: each for each in answer_all(engine, requests)}
+            facts = engine.facts()
+    known = opens and owner != "somebody"
+    assert found["cut"].text == ("" if known else "So the answer is 7. But")
+    assert found["cut"].finish == "length"
+    # A server that tells thoughts apart may have had an empty one.
+    assert found["whole"].text == "So the answer is 7. But"
+    assert ("thinking" in facts) == known

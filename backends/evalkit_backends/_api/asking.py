@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from evalkit import Completion, Generate, Sampling, Thinking
+from evalkit import Completion, Generate, Sampling
 from evalkit_backends._api.parsing import BODY_LIMIT
-from evalkit_backends._api.replies import completion_of
+from evalkit_backends._api.replies import Telling, completion_of
 from evalkit_backends._api.trouble import Trouble
 
 LOG = logging.getLogger(__name__)
@@ -136,12 +136,12 @@ class Writing:
         model: str,
         wording: Wording,
         extra: Mapping[str, Any],
-        thinking: Thinking,
+        telling: Telling,
     ) -> None:
         self.model = model
         self._extra = extra
         """Fields to add to each body."""
-        self._thinking = thinking
+        self._telling = telling
         self.wording = wording
 
     def put(self, request: Generate) -> Put:
@@ -162,7 +162,7 @@ class Writing:
 
     def read(self, body: bytes, request: Generate) -> Completion:
         """The completion in a server's answer; raise Trouble if there is none."""
-        return completion_of(body, request, self._thinking)
+        return completion_of(body, request, self._telling)
 
     def learn(self, trouble: Trouble, put: Put) -> bool:
         """Whether the request can be put in another way that the server may take."""
@@ -181,6 +181,10 @@ class Writing:
         return True
 
     def facts(self) -> dict[str, str]:
-        """What was not asked as it should have been."""
+        """What was not asked as it should have been, and what the server shows."""
         left_out = ", ".join(self.wording.without)
-        return {"refused by the server": left_out} if left_out else {}
+        facts = {"refused by the server": left_out} if left_out else {}
+        if self._telling.shown is not None:
+            end = self._telling.shown.closes[0]
+            facts["thinking"] = f"begun by the server's prompt, until {end}"
+        return facts

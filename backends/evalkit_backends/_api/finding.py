@@ -19,6 +19,7 @@ from evalkit_backends._api.loop import loop_here
 from evalkit_backends._api.parsing import BODY_LIMIT, ProtocolError
 from evalkit_backends._api.ranking import Ranking
 from evalkit_backends._api.trouble import Kind, Trouble
+from evalkit_backends._api.unpacking import unpacked
 
 if TYPE_CHECKING:
     from evalkit_backends._api.client import Client
@@ -49,8 +50,9 @@ class Models(msgspec.Struct):
     data: list[Listed]
 
 
-def check_server(address: Address, patience: float) -> None:
-    """Raise UsageError if the server is not there; wait for it no longer than that.
+def check_server(address: Address, patience: float) -> bytes:
+    """What the server says that it has, as far as it says so; raise UsageError if it is
+    not there, and wait for it no longer than that.
 
     What it says to a request for its models tells nothing else: not every server lists
     them, some list them to nobody, and some take names that they do not list. Whatever
@@ -58,7 +60,7 @@ def check_server(address: Address, patience: float) -> None:
     """
     moment = min(MOMENT, patience)
     try:
-        waited(visit(address, moment))
+        return waited(visit(address, moment))
     except TimeoutError:
         LOG.warning(
             "evalkit: warning: %s has not listed its models within %g s; it is asked "
@@ -69,6 +71,7 @@ def check_server(address: Address, patience: float) -> None:
     except Trouble as trouble:
         if trouble.is_unreached:
             raise UsageError(unreachable(address, trouble)) from None
+    return b""
 
 
 def unreachable(address: Address, trouble: Trouble) -> str:
@@ -96,7 +99,7 @@ def refusal(address: Address, trouble: Trouble) -> str:
     return f"backend 'api': {address.shown} refuses all requests, {said}{hint}"
 
 
-async def visit(address: Address, moment: float) -> None:
+async def visit(address: Address, moment: float) -> bytes:
     """Ask a server for its models, without the openai client where that can be: it
     takes half a second to import, in which other processes can be started."""
     lines = lines_to(address.url)
@@ -104,11 +107,11 @@ async def visit(address: Address, moment: float) -> None:
         from evalkit_backends._api.client import Client
 
         async with Client(address, 1) as client, asyncio.timeout(moment):
-            await client.look(MODELS)
-        return
+            return await client.look(MODELS)
     try:
         async with asyncio.timeout(moment):
-            await lines.ask(asking_for_models(address), BODY_LIMIT)
+            answer = await lines.ask(asking_for_models(address), BODY_LIMIT)
+            return unpacked(answer.headers, answer.body, BODY_LIMIT)
     except TimeoutError:  # an OSError too
         raise
     except (OSError, ProtocolError) as exc:

@@ -3,6 +3,7 @@
 import json
 from codecs import BOM_UTF8
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
@@ -122,7 +123,30 @@ def unreadable(body: bytes, exc: Exception) -> Trouble:
     return Trouble(f"an answer that is not JSON: {exc}")
 
 
-def completion_of(body: bytes, request: Generate, thinking: Thinking) -> Completion:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How thoughts are told from answers."""
+
+    thinking: Thinking
+    shown: Tags | None = None
+    """The kind that the server's own template is seen to open. It may tell thoughts
+    apart itself, so that only an answer that was cut off is taken to be within one."""
+
+    def apart(self, completion: Completion, request: Generate) -> Completion:
+        """A completion whose text is told apart."""
+        opened: Tags | None = None
+        # Thoughts in a field of their own are out of the text already, and what a
+        # server held to a schema has none.
+        if not (completion.reasoning or (request.schema and is_json(completion.text))):
+            chat = not isinstance(request.prompt, str)
+            prompt = "" if chat else str(request.prompt)
+            opened = self.thinking.opened(prompt, chat=chat)
+            if opened is None and chat and completion.finish == "length":
+                opened = self.shown
+        return self.thinking.apart(completion, opened)
+
+
+def completion_of(body: bytes, request: Generate, telling: Telling) -> Completion:
     """A body as the completion of a request; raise Trouble if it has no answer."""
     reply = decoded(body)
     choice = (reply.choices or [Choice()])[0]
@@ -150,17 +174,7 @@ def completion_of(body: bytes, request: Generate, thinking: Thinking) -> Complet
         prompt_tokens=count(usage.prompt_tokens),
         completion_tokens=count(usage.completion_tokens),
     )
-    # Thoughts in a field of their own are out of the text already.
-    opened = None if reasoning else opened_by(request, text, thinking)
-    return thinking.apart(completion, opened)
-
-
-def opened_by(request: Generate, text: str, thinking: Thinking) -> Tags | None:
-    """The kind of thought that a text begins within, as far as can be known."""
-    if request.schema and is_json(text):  # a server held it to that from the beginning
-        return None
-    chat = not isinstance(request.prompt, str)
-    return thinking.opened("" if chat else str(request.prompt), chat=chat)
+    return telling.apart(completion, request)
 
 
 def is_json(text: str) -> bool:
