@@ -63,7 +63,7 @@ def boundary(error: type[EvalkitError], where: str) -> Generator[None]:
     except EvalkitError:
         raise
     except BaseException as exc:
-        if isinstance(exc, GeneratorExit) or is_interrupt(exc):
+        if is_interrupt(exc) or is_closing(exc):
             raise
         raise error(f"{where}: {reason(exc)}") from exc
 
@@ -77,6 +77,16 @@ def is_interrupt(exc: BaseException) -> bool:
         return False
     handler = signal.getsignal(signal.SIGINT)
     return isinstance(exc, Interrupted) or handler in (signal.default_int_handler, None)
+
+
+def is_closing(exc: BaseException) -> bool:
+    """Whether the generator that holds a block of `boundary` is being closed.
+
+    That comes to its yield from outside, while plugin code raises further within.
+    """
+    trace = exc.__traceback__
+    within = trace.tb_next if trace is not None else None
+    return isinstance(exc, GeneratorExit) and (within is None or within.tb_next is None)
 
 
 def guarded(

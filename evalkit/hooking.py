@@ -98,7 +98,7 @@ def guard(implementation: pluggy.HookImpl, hook: pluggy.HookCaller, who: str) ->
     pluggy offers no hook around one plugin's call.
     """
     where = f"{who}, {hook.name}"
-    if implementation.wrapper or implementation.hookwrapper:
+    if implementation.wrapper:
         named: Callable[..., Any] = partial(wrapped, implementation.function, where)
     else:
         asked = (*implementation.argnames, *implementation.kwargnames)

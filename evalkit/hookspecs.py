@@ -15,7 +15,9 @@ and no others. One command goes through them in this order:
     evalkit_run_finished                once per run that came to its end
     evalkit_card_sections               for each card
 
-No hook can change a score from outside.
+No hook can change a score from outside. Tasks and backends are classes, since users set
+their options; protocols, metrics and suites are instances. What a hook gives is checked
+as a whole: of what is something else, one line says who gave it and what is meant.
 """
 
 from collections.abc import Iterable
@@ -47,7 +49,7 @@ hookimpl = pluggy.HookimplMarker("evalkit")
 
 @hookspec
 def evalkit_tasks() -> "Iterable[type[Task]]":
-    """Give the tasks that ``--tasks`` can name."""
+    """Give the tasks that ``--tasks`` can name: a tuple of classes, ``(MyTask,)``."""
     return ()
 
 
@@ -69,19 +71,24 @@ def evalkit_open_task(folder: Path) -> "type[Task] | None":
 
 @hookspec
 def evalkit_suites() -> "Iterable[Suite]":
-    """Give suites that ``--tasks`` can name: tasks that are run together, averaged."""
+    """Give suites that ``--tasks`` can name: tasks that are run together, averaged.
+
+    A tuple of instances, ``(Suite(...),)``.
+    """
     return ()
 
 
 @hookspec
 def evalkit_protocols() -> "Iterable[Protocol]":
-    """Give protocols that ``--protocol`` can name with any task."""
+    """Give protocols that ``--protocol`` can name with any task: a tuple of instances,
+    ``(MyProtocol(),)``."""
     return ()
 
 
 @hookspec
 def evalkit_backends() -> "Iterable[type[Backend]]":
-    """Give the backends that ``--model backend:model`` can name."""
+    """Give the backends that ``--model backend:model`` can name: a tuple of classes,
+    ``(MyBackend,)``."""
     return ()
 
 
@@ -99,7 +106,8 @@ def evalkit_replicate(
 
 @hookspec
 def evalkit_metrics() -> "Iterable[Metric]":
-    """Give metrics that ``--metric`` can add to those a task declares."""
+    """Give metrics that ``--metric`` can add to those a task declares: a tuple of
+    instances, ``(MyMetric(),)``."""
     return ()
 
 
@@ -126,7 +134,9 @@ def evalkit_run_started(
 def evalkit_answer(spec: "RunSpec", request: "Request") -> "Completion | None":
     """Answer a request without the engine, or return None to pass.
 
-    The first plugin to answer wins. Resuming an interrupted run is this hook.
+    The completion's `request_id` is the request's `id`: see `Generate.completion`,
+    `Rank.ranking` and `failure`, which set it. The first plugin to answer wins.
+    Resuming an interrupted run is this hook.
     """
 
 

@@ -9,7 +9,7 @@ from evalkit.data import Data
 from evalkit.errors import TaskError, UsageError, boundary, of_plugin
 from evalkit.options import build
 from evalkit.plugins import Plugins
-from evalkit.registering import said_problems
+from evalkit.registering import made_problems
 from evalkit.registry import closest
 from evalkit.task import Task
 
@@ -77,6 +77,6 @@ def built(found: Opened, what: str, words: Mapping[str, str], data: Data) -> Tas
     who = f"{what}{of_plugin(found.giver)}"
     with boundary(TaskError, who):
         task = build(found.cls, words, who, data=data, giver=found.giver)
-        for problem in said_problems(task, who):
+        for problem in made_problems(task, who):
             raise TaskError(problem)
     return task

@@ -189,7 +189,7 @@ class Plugins:
     ) -> tuple[Source, Any] | None:
         """What the first plugin to give anything gives, in the hook's own order."""
         for implementation in reversed(hook.get_hookimpls()):
-            if implementation.wrapper or implementation.hookwrapper:
+            if implementation.wrapper:
                 continue
             source = self._source(implementation)
             given = [arguments[name] for name in implementation.argnames]
@@ -241,6 +241,8 @@ class Plugins:
         for hook in hooks:
             for each in hook.get_hookimpls():
                 if each.plugin is plugin:
+                    if each.hookwrapper:
+                        raise PluginError(f"{hook.name}: say wrapper, not hookwrapper")
                     guard(each, hook, f"plugin {source}")
 
     def _load(self, entry_point: EntryPoint) -> None:

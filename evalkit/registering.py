@@ -20,7 +20,8 @@ def problem_of(item: object, problems: Callable[[Any], Problems]) -> str:
     try:
         return next(problems(item), "")
     except Exception as exc:  # a property may raise whatever it likes
-        return f"{shown(item)}: {reason(exc)}"
+        name = item.__name__ if inspect.isclass(item) else type(item).__name__
+        return f"{name}: {reason(exc)}"
 
 
 def task_problems(item: Any) -> Problems:
@@ -31,10 +32,13 @@ def task_problems(item: Any) -> Problems:
     yield from name_problems(item, item.__name__)
     yield from abstract_problems(item)
     who = f"task {item.name!r}"
-    if not is_whole_number(getattr(item, "version", None)):
-        given = shown(getattr(item, "version", "nothing"))
-        yield f"{who}: version must be a whole number, not {given}"
     yield from fields_problems(item, who)
+    yield from said_problems(item, who)
+
+
+def made_problems(item: Any, who: str) -> Problems:
+    """What is wrong with a task that was made, whatever its class said."""
+    yield from (f"{who}: {problem}" for problem in name_problems(item, "it"))
     yield from said_problems(item, who)
 
 
@@ -44,6 +48,9 @@ def said_problems(item: Any, who: str) -> Problems:
     from evalkit.metrics import Metric
     from evalkit.protocol import Protocol
 
+    if not is_whole_number(getattr(item, "version", None)):
+        given = shown(getattr(item, "version", "nothing"))
+        yield f"{who}: version must be a whole number, not {given}"
     yield from listed_problems(item, "protocols", Protocol, who)
     if not item.protocols:
         yield f"{who} has no protocols"
@@ -53,10 +60,7 @@ def said_problems(item: Any, who: str) -> Problems:
     for each in item.metrics:
         yield from (f"{who}: {problem}" for problem in metric_problems(each))
     for field in ("protocols", "metrics"):
-        names = [each.name for each in getattr(item, field)]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            yield f"{who}: {field} has {twice[0]!r} twice"
+        yield from twin_problems(item, field, who)
     if not isinstance(item.dataset, DatasetRef | None):
         yield f"{who}: dataset must be a DatasetRef or None, not {shown(item.dataset)}"
     if not is_whole_number(item.damaged):
@@ -167,6 +171,14 @@ def listed_problems(item: Any, field: str, base: type[Any], who: str) -> Problem
         )
     else:
         yield from tuple_problems(item, field, who)
+
+
+def twin_problems(item: Any, field: str, who: str) -> Problems:
+    """Whether two things in a field have one name."""
+    names = [each.name for each in getattr(item, field)]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        yield f"{who}: {field} has {twice[0]!r} twice"
 
 
 def tuple_problems(item: Any, field: str, who: str) -> Problems:

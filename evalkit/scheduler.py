@@ -167,7 +167,7 @@ class Scheduler:
         self._unsent.clear()
         if self._engine is not None:
             with boundary(BackendError, f"{self._label}, withdraw()"):
-                given_back = [*self._engine.withdraw()]
+                given_back = [str(each) for each in self._engine.withdraw()]
             self._sent -= len(given_back)
             dropped += given_back
         for request_id in dropped:

@@ -7,6 +7,7 @@ a seam names the giver: see `evalkit.errors.boundary`.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cached_property
 from itertools import islice
 from types import GenericAlias, UnionType
@@ -61,10 +62,19 @@ class Seam(Generic[T]):
         return form(self.kind)
 
     @cached_property
-    def _tuples(self) -> tuple[str, ...]:
-        """Fields that other sequences must not stand in."""
+    def _strict(self) -> tuple[tuple[str, tuple[type[Any], ...]], ...]:
+        """Fields that msgspec would fill from more than their types, and these: tuples
+        from other sequences, enumerations from their values."""
         hints = hints_of(self.kind)
-        return tuple(name for name, hint in hints.items() if get_origin(hint) is tuple)
+        kinds = ((name, strict_kinds(hint)) for name, hint in hints.items())
+        return tuple((name, wanted) for name, wanted in kinds if wanted)
+
+    @cached_property
+    def _inner(self) -> "tuple[tuple[str, Seam[Any]], ...]":
+        """Fields that are dataclasses themselves."""
+        hints: Mapping[str, Any] = hints_of(self.kind)
+        inner = [name for name, hint in hints.items() if is_dataclass(hint)]
+        return tuple((name, Seam[Any](hints[name])) for name in inner)
 
     def __call__(self, value: object) -> T:
         """The value itself, if it is sound."""
@@ -75,13 +85,37 @@ class Seam(Generic[T]):
             msgspec.convert(value, self._form, from_attributes=True)
         except (msgspec.ValidationError, AttributeError) as exc:
             raise Unsound(f"{kind.__name__}{told(exc, value)}") from exc
-        for name in self._tuples:
-            if type(given := getattr(value, name)) is not tuple:
-                what = f"expected `tuple`, got `{type(given).__name__}`"
-                raise Unsound(f"{kind.__name__}.{name}: {what}")
+        self._check_strictly(value)
         if self._problem is not None and (problem := self._problem(value)):
             raise Unsound(f"{kind.__name__}.{problem}")
         return value
+
+    def _check_strictly(self, value: object) -> None:
+        for name, wanted in self._strict:
+            given = getattr(value, name)
+            if not isinstance(given, wanted):
+                what = f"expected `{wanted[0].__name__}`, got `{type(given).__name__}`"
+                raise Unsound(f"{self.kind.__name__}.{name}: {what}")
+        for name, seam in self._inner:
+            seam._check_strictly(getattr(value, name))
+
+
+def strict_kinds(hint: Any) -> tuple[type[Any], ...]:
+    """The types of a field, the strict one first; none if there is no such."""
+    members = get_args(hint) if is_union(hint) else (hint,)
+    kinds = [get_origin(each) or each for each in members]
+    strict = [each for each in kinds if each is tuple or is_enumeration(each)]
+    return (*strict, *(each for each in kinds if each not in strict)) if strict else ()
+
+
+def is_enumeration(kind: Any) -> bool:
+    """Whether a type has a few values with names."""
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def is_union(hint: Any) -> bool:
+    """Whether a type is one of several."""
+    return isinstance(hint, UnionType) or get_origin(hint) is Union
 
 
 def form(kind: type[Any]) -> type[msgspec.Struct]:
@@ -99,7 +133,7 @@ def formed(hint: Any) -> Any:
         return form(hint)
     if get_origin(hint) is Annotated:
         return Annotated[formed(get_args(hint)[0]), *get_args(hint)[1:]]
-    if isinstance(hint, UnionType) or get_origin(hint) is Union:
+    if is_union(hint):
         return Union[tuple(map(formed, get_args(hint)))]  # noqa: UP007
     if get_origin(hint) is tuple:
         parts = tuple(map(formed, get_args(hint)))

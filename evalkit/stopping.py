@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from evalkit.errors import Interrupted
+
 INTERRUPTED = 130
 """Exit status of a command that somebody stopped, as shells have it."""
 FAILED = 1
@@ -58,7 +60,7 @@ class Stop:
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             if self.why or not self.worth_waiting:
-                raise KeyboardInterrupt
+                raise Interrupted
             self.request("stopped by Ctrl-C", INTERRUPTED)
             with suppress(RuntimeError):  # it came in the middle of another line
                 say("evalkit: finishing what is under way; Ctrl-C again stops now")

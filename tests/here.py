@@ -10,6 +10,9 @@ from unittest import mock
 
 from evalkit.commands import main
 
+TAKEN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that the command line has handlers of its own for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -29,10 +32,11 @@ class Done:
 def evalkit_here(*words: str) -> Done:
     """Run the command line with the plugins that are on the path now."""
     out, err = StringIO(), StringIO()
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in TAKEN}
     status = 0
     with (
         mock.patch.object(sys, "argv", ["evalkit", *words]),
+        mock.patch.object(sys, "excepthook", sys.excepthook),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

@@ -204,7 +204,9 @@ def test_several_attempts_are_counted_one_by_one(tmp_path: Path) -> None:
 
 
 def test_an_engine_may_give_back_only_what_it_took(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match=r"Generous gave back .*'never taken'"):
+    with pytest.raises(
+        BackendError, match=r"Generous, withdraw.. gave back .*'never taken'"
+    ):
         stopped_run(tmp_path, "generous:5")
 
 

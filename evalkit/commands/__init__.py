@@ -9,9 +9,9 @@ from types import FrameType, TracebackType
 import click
 
 from evalkit.__about__ import __version__
-from evalkit.commands.once import StrictGroup
+from evalkit.commands.owned import OwnedGroup, adopt_all
 from evalkit.commands.streams import FAILED, guarded
-from evalkit.errors import EvalkitError, PluginError
+from evalkit.errors import EvalkitError, Interrupted
 from evalkit.plugins import Plugins, left_out
 from evalkit.secrets.likeness import discreet
 from evalkit.stopping import INTERRUPTED, TOO_DEAR, GaveUp, Stopped
@@ -25,7 +25,7 @@ def main() -> None:
     """Run the command line; a person's mistake is one line and exit status 2."""
     lacking = guarded()
     sys.excepthook = tell_bug
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, interrupt)
     status = status_of_command()
@@ -49,7 +49,7 @@ def status_of_command() -> int:
     except (EvalkitError, Stopped, KeyboardInterrupt, *CLICKS) as exc:
         status, why = ending(exc)
         complain(why)
-    return status or 0
+    return status if isinstance(status, int) else 0
 
 
 def ending(exc: BaseException) -> tuple[int, object]:
@@ -82,7 +82,7 @@ def tell_bug(
 
 def interrupt(number: int, frame: FrameType | None) -> None:
     """Being told to end is to us as if somebody pressed Ctrl-C."""
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def complain(what: object) -> None:
@@ -100,29 +100,11 @@ def command_line(plugins: Plugins) -> click.Group:
     """The ``evalkit`` group with every plugin's subcommands."""
 
     @click.group(
-        cls=StrictGroup, context_settings={"help_option_names": ["-h", "--help"]}
+        cls=OwnedGroup, context_settings={"help_option_names": ["-h", "--help"]}
     )
     @click.version_option(__version__, prog_name="evalkit")
     def cli() -> None:
         """Evaluate language models when the score must be believed."""
 
-    owners: dict[str, object] = {}
-    for source, group in groups(plugins):
-        for name, command in group.commands.items():
-            owner = owners.setdefault(name, source)
-            if owner is not source:
-                raise PluginError(
-                    f"two plugins register the command {name!r}: {owner} and {source}"
-                )
-            cli.add_command(command)
+    adopt_all(cli, plugins)
     return cli
-
-
-def groups(plugins: Plugins) -> "list[tuple[object, click.Group]]":
-    """What each plugin adds, in a group of its own."""
-    found: list[tuple[object, click.Group]] = []
-    group = click.Group()
-    for source, _ in plugins.ask_each(plugins.manager.hook.evalkit_commands, cli=group):
-        found.append((source, click.Group(commands=dict(group.commands))))
-        group.commands.clear()
-    return found

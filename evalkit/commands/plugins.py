@@ -13,15 +13,23 @@ def plugins_command(plugins: Plugins) -> None:
 
     The variable EVALKIT_WITHOUT, a list of names with commas, leaves plugins out.
     """
-    registries = (plugins.tasks, plugins.protocols, plugins.backends, plugins.metrics)
-    counted = sum(1 for registry in registries for _ in registry)
+    counted = sum(
+        sum(1 for _ in registry)
+        for registry in (
+            plugins.tasks,
+            plugins.suites,
+            plugins.protocols,
+            plugins.backends,
+            plugins.metrics,
+        )
+    )
     for key, source in plugins.loaded.items():
         hooks = sorted(call.name for call in hooks_of(plugins, key))
         click.echo(f"{source.name}  [{source.origin}]  {', '.join(hooks)}")
     for failed in plugins.failed:
         source = failed.source
-        click.echo(f"{source.name}  [{source.origin}]  does not work: {failed.why}")
-    click.echo(f"{counted} tasks, protocols, backends and metrics in all")
+        click.echo(f"{source.name}  [{source.origin}]  does not work: {failed.told}")
+    click.echo(f"{counted} tasks, suites, protocols, backends and metrics in all")
 
 
 def hooks_of(plugins: Plugins, name: str) -> list[pluggy.HookCaller]:
