@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalkit.choices.protocols import Framed, Ranking, choice_protocols
     from evalkit.choices.task import ChoiceTask
     from evalkit.data import Data, DatasetRef
+    from evalkit.disk import read_file
     from evalkit.errors import (
         BackendError,
         DataError,
@@ -92,6 +93,7 @@ HOMES = {
         "Data",
         "DatasetRef",
     ),
+    "evalkit.disk": ("read_file",),
     "evalkit.errors": (
         "BackendError",
         "DataError",
@@ -264,6 +266,7 @@ __all__ = [
     "known_thinking",
     "letters",
     "marked",
+    "read_file",
     "right_choices",
     "run",
     "student",

@@ -4,15 +4,15 @@ Files are always read from disk. (What `datasets` has for the Hub, ``load_datase
 revision=...)``, ignores the revision when offline and takes what its cache has.)
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.errors import DataError
+from evalkit.hashed import Hashed
 from evalkit.hub import Repo, cached, download
 from evalkit.rows import Row, told_apart
-from evalkit.tables import reader_of
+from evalkit.tables import Table, reader_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,8 @@ class Data:
     given, nothing is asked of the Hub."""
     patience: float = field(default=3.5, compare=False)
     """Seconds that the Hub has to give a sign of life."""
+    files: Hashed = field(default_factory=Hashed, compare=False, repr=False, init=False)
+    """The files that were found, so that the rows read are the rows hashed."""
 
     def find(self, ref: DatasetRef, *, examples: bool = True) -> DataSource:
         """Locate a dataset's files, fetching them if need be.
@@ -73,7 +75,10 @@ class Data:
         return DataSource(
             folder=folder,
             origin="hub" if self.root is None else "folder",
-            sha256=digest(folder, patterns),
+            sha256=self.files.sha256(
+                (path, path.relative_to(folder).as_posix())
+                for path in {each for glob in patterns for each in folder.glob(glob)}
+            ),
             # A folder of the Hub's cache has the name of its commit.
             revision=ref.revision if self.root is not None else folder.name,
         )
@@ -114,31 +119,21 @@ class Data:
         seen: dict[str, str] = {}
         for path in files:
             file = f"{ref.id}/{path.relative_to(folder).as_posix()}"
-            table = read(path, file)
-            missing = [each for each in ref.columns if each not in table.column_names]
-            if missing:
-                raise DataError(
-                    f"{file} has no column {missing[0]!r}; "
-                    f"it has: {', '.join(table.column_names) or 'none'}"
-                )
-            for number, values in enumerate(table):
-                row = Row(values, file, number)
-                if ref.name_column:
-                    told_apart(seen, row, ref.name_column)
-                yield row
+            with self.files.reading(path, file) as opened:
+                table = read(opened, file)
+                check_columns(table, ref, file)
+                for number, values in enumerate(table):
+                    row = Row(values, file, number)
+                    if ref.name_column:
+                        told_apart(seen, row, ref.name_column)
+                    yield row
 
 
-def digest(folder: Path, patterns: Iterable[str]) -> str:
-    """SHA-256 of the files that match, names included."""
-    files = {each for pattern in patterns for each in folder.glob(pattern)}
-    return digest_of({each: each.relative_to(folder).as_posix() for each in files})
-
-
-def digest_of(files: Mapping[Path, str]) -> str:
-    """SHA-256 of files and the names that they go by."""
-    total = hashlib.sha256()
-    for each in sorted(files):
-        total.update(f"{files[each]}\0".encode())
-        with each.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()
+def check_columns(table: Table, ref: DatasetRef, file: str) -> None:
+    """Refuse a file that lacks a column."""
+    missing = [each for each in ref.columns if each not in table.column_names]
+    if missing:
+        raise DataError(
+            f"{file} has no column {missing[0]!r}; "
+            f"it has: {', '.join(table.column_names) or 'none'}"
+        )

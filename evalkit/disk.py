@@ -13,6 +13,7 @@ import stat
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -67,7 +68,7 @@ def check_kind(path: Path, mode: int, *, folder: bool = False) -> None:
         raise Unfit(path, "a file, not a folder")
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedReader:
     """A plain file, to be read; links are followed, for caches are full of them."""
     check_kind(path, path.stat().st_mode)
     descriptor = os.open(path, os.O_RDONLY | PLAIN)

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 from evalkit.checked import check_samples
 from evalkit.choosing import Chosen
-from evalkit.data import digest_of
 from evalkit.errors import DataError, TaskError, boundary
+from evalkit.hashed import Hashed
 from evalkit.record import DatasetFacts, encode
 from evalkit.seams import SAMPLE, several
 from evalkit.task import Task, task_label
 from evalkit.types import Sample
 
+OWN = "folder, files sha256 "
+"""How the origin of a task begins that has files of its own."""
 MOST_SHOWN = 100_000
 """More worked examples than this are taken to have no end."""
 
@@ -36,18 +38,30 @@ def with_own_files(chosen: Chosen, *, examples: bool) -> Chosen:
     A run is told by that, all samples whatever the limit, and not by the bytes of the
     files: a mended check or another title asks nothing anew. The bytes are noted.
     """
-    task = chosen.task
-    with boundary(DataError, task_label(task)):
-        files = task.own_files()
-        written = digest_of({each: each.name for each in files})
-    if not files:
+    written = own_origin(chosen.task)
+    if not written:
         return chosen
+    task = replace(chosen.task)  # reads what has been hashed, and not before
     facts = DatasetFacts(
         id=task.name,
         revision=f"version {task.version}",
         sha256=asked_sha256(task, examples=examples),
     )
-    return replace(chosen, dataset=facts, origin=f"folder, files sha256 {written}")
+    if own_origin(task) != written:
+        raise DataError(
+            f"{task_label(task)}: its files were changed while they were being read. "
+            "The same command begins with what is there now"
+        )
+    return replace(chosen, task=task, dataset=facts, origin=written)
+
+
+def own_origin(task: Task) -> str:
+    """Where a task with files of its own was read from, and what they held; empty for
+    one without."""
+    with boundary(DataError, task_label(task)):
+        files = task.own_files()
+        written = Hashed().sha256((each, each.name) for each in files)
+    return f"{OWN}{written}" if files else ""
 
 
 def asked_sha256(task: Task, *, examples: bool) -> str:

@@ -198,7 +198,7 @@ def plan_runs(chosen: Chosen, setting: Setting) -> Iterator[PlannedRun]:
     read = Read(chosen, checked)
     if any(each.shows_examples for each in protocols):
         found = find_data(chosen, examples=True)
-        shown = Read(found, checked, exemplars_of(task))
+        shown = Read(found, checked, exemplars_of(found.task))
     else:
         shown = read
     choosing = [each for each in protocols if each.chooses]

@@ -1,19 +1,30 @@
-"""Files of rows on disk: JSON lines by themselves, other kinds through `datasets`.
+"""Files of rows on disk, read from the bytes that lie there and from no cache of them.
 
-Reading lines needs no library that takes seconds to import, and no guesses at types: a
-date stays the text that it is, a whole number stays whole.
+Lines of JSON need no library that takes long to import, and no guesses at types: a date
+stays the text that it is, a whole number stays whole. Tables of other kinds are read by
+the libraries that know them.
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import msgspec
 
+from evalkit.disk import DAMAGES, LARGEST
 from evalkit.errors import DataError
 
 DECODER = msgspec.json.Decoder(dict[str, Any])
+ARRAYS = msgspec.json.Decoder(list[dict[str, Any]])
+BOM = b"\xef\xbb\xbf"
+"""What some editors write before a text."""
+BATCH = 1000
+"""Rows of a table that are in memory at once."""
 
 
 class Table(Protocol):
@@ -24,11 +35,14 @@ class Table(Protocol):
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
 
 
+Reader: TypeAlias = Callable[[BinaryIO, str], Table]
+
+
 class Lines:
     """A file with a JSON object per line; what a row lacks of the columns is None."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._path = path
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
         self._name = name
         self.column_names = [*dict.fromkeys(key for row in self._rows() for key in row)]
         """All that some row has, in the order in which they come."""
@@ -41,54 +55,117 @@ class Lines:
     def _rows(self) -> Iterator[dict[str, Any]]:
         number = 0
         try:
-            with self._path.open("rb") as file:
-                for line in file:
-                    if line.strip():
-                        yield DECODER.decode(line)
-                        number += 1
-        except (msgspec.DecodeError, OSError, RecursionError, UnicodeError) as exc:
+            for line in self._lines():
+                if line.strip():
+                    yield DECODER.decode(line)
+                    number += 1
+        except (*DAMAGES, OSError) as exc:
             raise DataError(
                 f"{self._name} cannot be read: row {number}: {exc}"
             ) from exc
 
-
-def loaded(kind: str) -> Callable[[Path, str], Table]:
-    """A reader of files that `datasets` knows as `kind`."""
-
-    def read(path: Path, name: str) -> Table:
-        try:
-            datasets: Any = importlib.import_module("datasets")  # takes seconds
-        except ImportError as exc:
-            raise DataError(
-                f"reading {name} needs the package datasets: pip install "
-                "'evalkit[data]'"
-            ) from exc
-        datasets.disable_progress_bars()
-        # It would tell the Hub of each file read here, and wait for the answer.
-        datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
-        try:
-            table: Table = datasets.load_dataset(
-                kind, data_files=[str(path)], split="train"
-            )
-        except Exception as exc:
-            cause = exc.__cause__ or exc
-            raise DataError(
-                f"{name} cannot be read: {' '.join(str(cause).split())}"
-            ) from exc
-        return table
-
-    return read
+    def _lines(self) -> Iterator[bytes]:
+        """The lines, without what stands before the first; a longer one in pieces."""
+        self._file.seek(0)
+        lines = iter(partial(self._file.readline, LARGEST), b"")
+        first = next(lines, b"").removeprefix(BOM)
+        return itertools.chain((first,), lines)
 
 
-READERS: Mapping[str, Callable[[Path, str], Table]] = {
-    ".jsonl": Lines,
-    ".json": loaded("json"),
-    ".csv": loaded("csv"),
-    ".parquet": loaded("parquet"),
-}
+class Rows:
+    """Rows that are in memory."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self._rows = rows
+        self.column_names = [*dict.fromkeys(key for row in rows for key in row)]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        nothing = dict.fromkeys(self.column_names)
+        return ({**nothing, **row} for row in self._rows)
 
 
-def reader_of(files: Iterable[Path], name: str) -> Callable[[Path, str], Table]:
+class Batches:
+    """A table that a library reads, batch by batch."""
+
+    def __init__(
+        self, name: str, columns: Iterable[str], batches: Callable[[], Any]
+    ) -> None:
+        self._name = name
+        self.column_names = [*columns]
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        with told(self._name):
+            for batch in self._batches():
+                yield from batch.to_pylist()
+
+
+def json_table(file: BinaryIO, name: str) -> Table:
+    """A file that is one array of objects, or has an object per line."""
+    content = file.read(LARGEST + 1).removeprefix(BOM)
+    if not content.lstrip().startswith(b"["):
+        return Lines(file, name)
+    if len(content) > LARGEST:
+        raise DataError(
+            f"{name} cannot be read: it is larger than {LARGEST >> 20} MiB; a .jsonl "
+            "with a line per row may have any size"
+        )
+    try:
+        return Rows(ARRAYS.decode(content))
+    except DAMAGES as exc:
+        raise DataError(f"{name} cannot be read: {exc}") from exc
+
+
+def csv_table(file: BinaryIO, name: str) -> Table:
+    """A file with commas between values; a column of numbers holds numbers."""
+    pandas = library("pandas", name)
+    arrow = library("pyarrow", name)
+    with told(name):
+        frame = pandas.read_csv(file, low_memory=False)
+        table = arrow.Table.from_pandas(frame, preserve_index=False)
+    return Batches(name, table.column_names, partial(table.to_batches, BATCH))
+
+
+def parquet_table(file: BinaryIO, name: str) -> Table:
+    """A file of Apache Parquet."""
+    parquet = library("pyarrow.parquet", name)
+    with told(name):
+        found = parquet.ParquetFile(file)
+        columns = found.schema_arrow.names
+    return Batches(name, columns, partial(found.iter_batches, BATCH))
+
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        ".jsonl": Lines,
+        ".json": json_table,
+        ".csv": csv_table,
+        ".parquet": parquet_table,
+    }
+)
+
+
+def library(module: str, name: str) -> Any:
+    """A library that reads tables, which need not be installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as exc:
+        package = module.partition(".")[0]
+        raise DataError(
+            f"reading {name} needs the package {package}: pip install 'evalkit[data]'"
+        ) from exc
+
+
+@contextmanager
+def told(name: str) -> Generator[None]:
+    """Say in one line what a library finds wrong with a file."""
+    try:
+        yield
+    except Exception as exc:
+        raise DataError(f"{name} cannot be read: {' '.join(str(exc).split())}") from exc
+
+
+def reader_of(files: Iterable[Path], name: str) -> Reader:
     """The reader for files of one kind; a DataError if they are none, or of several."""
     listed = list(files)
     suffixes = {each.suffix for each in listed}

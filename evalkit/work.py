@@ -5,7 +5,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from evalkit.checked import samples_of
 from evalkit.dialogue import Dialogue
 from evalkit.earlier import Earlier
 from evalkit.environment import environment
-from evalkit.errors import BackendError, TaskError, boundary
+from evalkit.errors import BackendError, EvalkitError, TaskError, boundary
 from evalkit.facts import facts_of
+from evalkit.finding import OWN, own_origin
 from evalkit.folder import RunFolder, cut_torn_line, now
 from evalkit.grading import GRADER
 from evalkit.plan import PlannedRun
@@ -245,7 +246,11 @@ class Work:
             self._writer.finish()
         self.folder.write_record(record)
         record = record.lying_in(self.folder.path)
-        told = (*cut_prompts(self._turns["cut"]), *self._earlier.notes)
+        told = (
+            *cut_prompts(self._turns["cut"]),
+            *changed_files(self.planned),
+            *self._earlier.notes,
+        )
         self._plugins.hook.evalkit_run_finished(record=record, warnings=told)
         write_card(self.folder, record, self._plugins)
         return record
@@ -272,11 +277,26 @@ class Work:
                 *self._warnings,
                 *cut_prompts(self._turns["cut"]),
                 *secret_answers(self._with_secrets),
+                *changed_files(planned),
                 *self._plugins.warnings,
             ),
             grader=GRADER,
             reasons=self._reasons.found(),
         )
+
+
+def changed_files(planned: PlannedRun) -> tuple[str, ...]:
+    """The warning about a task whose own files are not those that were planned with,
+    if there are such."""
+    if not planned.data_origin.startswith(OWN):
+        return ()
+    with suppress(EvalkitError):
+        if own_origin(planned.task) == planned.data_origin:
+            return ()
+    return (
+        "the task's files were changed while the run was on: some answers may have "
+        "been judged by what they say now",
+    )
 
 
 def cut_prompts(count: int) -> tuple[str, ...]:

@@ -17,8 +17,6 @@ from evalkit.hub import complete, within
 from tests.conftest import ROOT, Evalkit, install, shared
 from tests.loopback_hub import serving
 
-pytest.importorskip("datasets", reason="the package datasets is not installed")
-
 ROWS = [
     {"question": "What is 2+2?", "answer": "4"},
     {"question": "What is 2+3?", "answer": "5"},

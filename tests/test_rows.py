@@ -11,8 +11,6 @@ import pytest
 from evalkit import Data, DataError, DatasetRef, Row
 from tests.conftest import Evalkit
 
-pytest.importorskip("datasets", reason="the package datasets is not installed")
-
 Json = Mapping[str, Any]
 REF = DatasetRef(
     id="someone/quiz",
@@ -294,7 +292,7 @@ def test_more_worked_examples_than_there_are_is_one_line(
     done = ask_arc("--shots=3")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "wants 3 worked examples, the task has 2" in line
+    assert "--shots 3: task 'arc_easy' has 2 worked examples" in line
 
 
 def test_a_wrong_row_is_one_line_and_no_run(ask_arc: Evalkit, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import inspect
+import io
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +25,7 @@ from evalkit import (
     Request,
     UsageError,
     hookimpl,
+    read_file,
 )
 
 Answerer: TypeAlias = Callable[[Request], str | Completion]
@@ -56,24 +58,29 @@ class Scripted(Backend):
 
     def prepare(self) -> Model:
         if self.is_file:
-            load_answers(Path(self.model))
-            name, source = Path(self.model).name, self.model
+            content = content_of(Path(self.model))
+            answers_in(content, self.model)
+            name, told = Path(self.model).name, digest(content)
         else:
-            name, source = self.model, source_file(load_function(self.model))
-        digest = hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
+            source = source_file(load_function(self.model))
+            name, told = self.model, digest(Path(source).read_bytes()) if source else ""
         return Model(
             name=name,
             chats=self.chats,
             ranks=self.ranks,
-            identity={"sha256": digest},
+            identity={"sha256": told},
         )
 
     def load(self, model: Model) -> Engine:
-        answerer = (
-            FromFile(load_answers(Path(self.model)))
-            if self.is_file
-            else load_function(self.model)
-        )
+        if self.is_file:
+            content = content_of(Path(self.model))
+            if digest(content) != model.identity["sha256"]:
+                raise UsageError(
+                    f"answers {self.model!r} were changed since the command began"
+                )
+            answerer: Answerer = FromFile(answers_in(content, self.model))
+        else:
+            answerer = load_function(self.model)
         return ScriptedEngine(answerer, self.delay / 1000)
 
     @property
@@ -131,25 +138,33 @@ class Line:
     attempt: int = 0
 
 
-def load_answers(path: Path) -> dict[tuple[str, int], str]:
-    """Read a file of answers; a UsageError names the line that is wrong."""
-    texts: dict[tuple[str, int], str] = {}
+def digest(content: bytes) -> str:
+    """What tells answers, or what writes them, from others."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def content_of(path: Path) -> bytes:
+    """What a file of answers holds; UsageError if it cannot be read."""
     try:
-        with path.open(encoding="utf-8") as file:
-            rows: Any = jsonlines.Reader(file)
-            for row in rows:
-                line = msgspec.convert(row, Line)
-                texts[line.id, line.attempt] = line.text
+        return read_file(path)
     except OSError as exc:
         raise UsageError(
             f"answers {str(path)!r} cannot be read: {exc.strerror}"
         ) from exc
-    except (jsonlines.InvalidLineError, UnicodeDecodeError) as exc:
-        raise UsageError(f"answers {str(path)!r}: {exc}") from exc
+
+
+def answers_in(content: bytes, name: str) -> dict[tuple[str, int], str]:
+    """The answers of a file; a UsageError names the line that is wrong."""
+    texts: dict[tuple[str, int], str] = {}
+    try:
+        rows: Any = jsonlines.Reader(io.StringIO(content.decode("utf-8-sig")))
+        for row in rows:
+            line = msgspec.convert(row, Line)
+            texts[line.id, line.attempt] = line.text
+    except (jsonlines.InvalidLineError, UnicodeDecodeError, RecursionError) as exc:
+        raise UsageError(f"answers {name!r}: {exc}") from exc
     except msgspec.ValidationError as exc:
-        raise UsageError(
-            f"answers {str(path)!r}, answer {len(texts) + 1}: {exc}"
-        ) from exc
+        raise UsageError(f"answers {name!r}, answer {len(texts) + 1}: {exc}") from exc
     return texts
 
 
