@@ -7,12 +7,13 @@ from evalkit.errors import EvalkitError
 from evalkit.judging.bench import Bench
 from evalkit.record import RunRecord
 from evalkit.report.reasons import remedy
+from evalkit.results import letters
 from evalkit.scheduler import Scheduler
 from evalkit.scoring import ScoringPool
 from evalkit.scoring_worker import Job
 from evalkit.stopping import FAILED, TOO_DEAR, GaveUp, Stop, Stopped
 from evalkit.types import Score
-from evalkit.work import Work
+from evalkit.work import HELD, Work
 
 
 def in_turns(works: Sequence[Work]) -> Iterator[Dialogue]:
@@ -52,6 +53,8 @@ class Drive:
         self._dialogues = in_turns(works)
         self._numbers = {work.planned.spec.digest: i for i, work in enumerate(works)}
         self._unscored: dict[int, Dialogue] = {}
+        self._letters = 0
+        """Characters of the answers that have no score yet."""
         self._jobs = 0
         self._all_started = False
         self._records: dict[int, RunRecord] = {}
@@ -67,7 +70,7 @@ class Drive:
             self._look_for_a_stop()
             self._give_up()
             self._start_more()
-            if self.scheduler.in_flight:
+            if self.scheduler.in_flight and not self._is_full:
                 self.scheduler.step()
             for dialogue in self.scheduler.take_ended():
                 self._hear(dialogue)
@@ -132,6 +135,11 @@ class Drive:
         """Whether what is under way must come to something before more is asked."""
         return any(work.is_far_ahead or work.is_hopeless for work in self.works)
 
+    @property
+    def _is_full(self) -> bool:
+        """Whether so much waits for its score that no more answers are taken."""
+        return self._letters >= HELD
+
     def _hear(self, dialogue: Dialogue) -> None:
         """Have an answer scored; a failure has its score already."""
         if self.bench.owns(dialogue):
@@ -142,6 +150,7 @@ class Drive:
             return
         self._jobs += 1
         self._unscored[self._jobs] = dialogue
+        self._letters += letters(dialogue.turns)
         self.pool.submit(
             Job(
                 id=self._jobs,
@@ -153,10 +162,13 @@ class Drive:
 
     def _settle_scored(self) -> None:
         """Take the scores that are there; wait only if nothing else can go on."""
-        stuck = self._all_begun or self._is_held
-        waiting = bool(self._unscored) and not self.scheduler.in_flight
+        stuck = self._all_begun or self._is_held or self._is_full
+        idle = not self.scheduler.in_flight or self._is_full
+        waiting = bool(self._unscored) and idle
         for result in self.pool.poll(wait=waiting and stuck):
-            self._settle(self._unscored.pop(result.id), result.score)
+            dialogue = self._unscored.pop(result.id)
+            self._letters -= letters(dialogue.turns)
+            self._settle(dialogue, result.score)
 
     def _settle(self, dialogue: Dialogue, score: Score) -> None:
         """Give a score to its run, and sum the run up if it was the last."""

@@ -12,7 +12,7 @@ from evalkit.disk import DAMAGES, draft_own, lines_of, move_own, remove_own
 from evalkit.errors import DataError
 from evalkit.record import RunRecord
 from evalkit.secrets.stored import as_stored
-from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score
+from evalkit.types import Attempt, Outcome, Sample, SampleResult, Score, Turn
 
 T = TypeVar("T")
 
@@ -41,11 +41,15 @@ class ResultsWriter:
         """Where the results are until all are there."""
         self._file = draft_own(self.draft, own)
         self._early: dict[int, SampleResult] = {}
+        self.held = 0
+        """Characters of what the models wrote in results that wait for earlier ones."""
 
     def add(self, result: SampleResult) -> None:
         self._early[result.index] = result
+        self.held += letters_of(result)
         while self.written in self._early:
             following = self._early.pop(self.written)
+            self.held -= letters_of(following)
             self._file.write(ENCODER.encode(following) + b"\n")
             self.written += 1
             self._tell(following)
@@ -164,6 +168,16 @@ def result_of(
         attempts=tuple(map(as_stored, attempts)),
         rubric=sample.rubric,
     )
+
+
+def letters(turns: Iterable[Turn]) -> int:
+    """Characters that a model wrote."""
+    return sum(len(each.text) + len(each.reasoning) for each in turns)
+
+
+def letters_of(result: SampleResult) -> int:
+    """Characters that a model wrote in all attempts at a sample."""
+    return sum(letters(attempt.turns) for attempt in result.attempts)
 
 
 def forgiven(results: Iterable[SampleResult]) -> Iterator[SampleResult]:

@@ -33,6 +33,8 @@ from evalkit.summing import ceilings, estimates
 from evalkit.task import task_label
 from evalkit.types import Attempt, Outcome, SampleResult, Score
 
+HELD = 64 << 20
+"""Characters of answers that may wait for something: an earlier sample, or a score."""
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
 when the engine answers out of order."""
@@ -115,7 +117,8 @@ class Work:
     @property
     def is_far_ahead(self) -> bool:
         """Whether too many samples wait for an earlier one to be written."""
-        return self._begun - self._writer.written >= WINDOW
+        writer = self._writer
+        return self._begun - writer.written >= WINDOW or writer.held >= HELD
 
     @property
     def is_hopeless(self) -> bool:

@@ -10,7 +10,6 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from evalkit import Completion, Generate, Sampling
-from evalkit_backends._api.parsing import BODY_LIMIT
 from evalkit_backends._api.replies import Telling, completion_of
 from evalkit_backends._api.trouble import Trouble
 
@@ -23,6 +22,8 @@ STOPS = 4
 ENCODER = msgspec.json.Encoder()
 ROOM, BYTES_PER_TOKEN = 1 << 20, 1 << 10
 """Bytes of an answer, besides its tokens and for each of them."""
+LONGEST_ANSWER = 8 << 20
+"""Bytes of an answer, however many tokens it may have."""
 UNKNOWN = re.compile(
     r"unsupported|not support|unrecognized|unknown|not permitted|unexpected|"
     r"not allowed|deprecated",
@@ -125,7 +126,7 @@ def most_bytes(request: Generate, asked: int) -> int:
     """Bytes that an answer may have, given those of the request: as many as so many
     tokens can take, escaped and with what is said of each, and some for the rest."""
     most = ROOM + 2 * asked + BYTES_PER_TOKEN * request.sampling.max_tokens
-    return min(most, BODY_LIMIT)
+    return min(most, LONGEST_ANSWER)
 
 
 class Writing:

@@ -186,10 +186,9 @@ class Answer:
 
 
 def too_large(most: int) -> str:
-    """What is said of an answer that is longer than any that was asked for."""
-    if most >= BODY_LIMIT:
-        return f"an answer of more than {most >> 20} MB"
-    return f"an answer of more than {most >> 10} KB, which max_tokens does not allow"
+    """What is said of an answer that is longer than one to its request can be."""
+    size = f"{most >> 20} MB" if most >= 4 << 20 else f"{most >> 10} KB"
+    return f"an answer of more than {size}, which none to this request can have"
 
 
 def header(line: bytes) -> tuple[bytes, bytes]:
