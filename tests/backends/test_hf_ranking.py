@@ -207,17 +207,27 @@ def test_a_choice_that_adds_no_token_fails(tiny_llama: Path) -> None:
 
 
 class Reading:
-    """Counts the tokens that a loaded model reads."""
+    """Counts the tokens that a loaded model reads, beside plain passes to compare."""
 
     def __init__(self, engine: Any) -> None:
         self.tokens = 0
         self.passes = 0
+        self._plainly = False
         model = engine._loaded.ranker._forward._model
+        model.register_forward_pre_hook(self.begin, with_kwargs=True)
+        model.register_forward_hook(self.end)
         model.get_input_embeddings().register_forward_hook(self.count)
 
+    def begin(self, module: Any, args: Any, given: dict[str, Any]) -> None:
+        self._plainly = "past_key_values" not in given
+
+    def end(self, module: Any, args: Any, output: Any) -> None:
+        self._plainly = False
+
     def count(self, module: Any, given: Any, output: Any) -> None:
-        self.tokens += given[0].numel()
-        self.passes += 1
+        if not self._plainly:
+            self.tokens += given[0].numel()
+            self.passes += 1
 
 
 def cost(folder: Path, rankings: Sequence[Rank]) -> Reading:

@@ -86,14 +86,16 @@ def answers(engine: Engine, requests: Sequence[Generate]) -> list[str]:
 
 @contextmanager
 def passes_of(kind: type) -> Generator[list[tuple[int, int]]]:
-    """The shapes of what the one model of this kind in memory is given."""
+    """The shapes of what the one model of this kind in memory is given, beside plain
+    passes to compare with."""
     gc.collect()
     (model,) = (each for each in gc.get_objects() if type(each) is kind)
     seen: list[tuple[int, int]] = []
 
     def see(_module: Any, _args: Any, given: dict[str, Any]) -> None:
-        rows, width = given["input_ids"].shape
-        seen.append((rows, width))
+        if "past_key_values" in given:
+            rows, width = given["input_ids"].shape
+            seen.append((rows, width))
 
     handle = model.register_forward_pre_hook(see, with_kwargs=True)
     yield seen

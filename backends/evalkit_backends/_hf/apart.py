@@ -78,16 +78,12 @@ def read_leaves(
 
 
 def read_whole(forward: Forward, question: Question) -> None:
-    """Read a prompt anew for each choice: for models whose memory has no rows."""
+    """Read each choice behind its prompt as one text by itself: the plain way."""
     question.logprobs, question.greedy = [], []
     for choice in question.choices:
         row = [*question.prompt, *choice[:-1]]
-        ids = torch.tensor([row])
         places = range(len(question.prompt) - 1, len(row))
-        positions = torch.arange(len(row))[None]
-        logits = forward.at(
-            ids, None, positions, cache=None, rows=[0] * len(places), places=places
-        )
+        logits = forward.plain(torch.tensor([row]), places)[0]
         logprob, greedy = followed(logits, choice)
         question.logprobs.append(logprob)
         question.greedy.append(greedy)

@@ -1,15 +1,15 @@
 """Rows of different lengths going through the model together, one token at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from evalkit_backends._hf import sampling
-from evalkit_backends._hf.cache import Part, bytes_per_token, joined
+from evalkit_backends._hf.cache import Part, joined
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.reading import Reader
 from evalkit_backends._hf.writing import Writing
@@ -34,22 +34,17 @@ class Batch:
 class Decoder:
     """A model with the steps of writing: read prompts, write a token, rearrange."""
 
+    keeps: ClassVar[bool] = True
+    """Whether it keeps what the model has read."""
+
     def __init__(self, forward: Forward, padding: int, ends: frozenset[int]) -> None:
         self._forward = forward
         self._reader = Reader(forward, padding)
         self._ends = ends
-        self.device = forward.device
         self.joins = forward.shares
         """Whether new rows may join a batch that is being written."""
         self.written = 0
         """Tokens written so far, by all rows."""
-
-    def bytes_per_token(self) -> int:
-        """Memory that a token of a row takes, measured by reading one."""
-        cache = self._forward.new_cache()
-        one = torch.zeros((1, 1), dtype=torch.long, device=self.device)
-        self._forward(one, torch.ones_like(one), torch.zeros_like(one), cache=cache)
-        return bytes_per_token(cache)
 
     def read(self, rows: Sequence[Writing], trunk: int = 0) -> Batch:
         """Put the rows' tokens through the model and write one for each.
@@ -58,6 +53,9 @@ class Decoder:
         """
         begun = self._reader.read(rows, trunk)
         batch = Batch([*rows], begun.cache, begun.mask, begun.mask[:, -1])
+        for row in rows:
+            row.copied |= trunk > 0
+        note_padding(batch)
         self._add(batch, begun.logits)
         return batch
 
@@ -80,10 +78,13 @@ class Decoder:
 
     def _add(self, batch: Batch, logits: Tensor) -> None:
         """Choose each row's next token: (rows, vocabulary)."""
-        chosen = choose(logits, batch.rows).to(self.device)
-        batch.last = chosen.clamp(min=0)
-        for row, token in zip(batch.rows, chosen.cpu(), strict=True):
+        tokens = choose(logits, batch.rows).to(self._forward.device)
+        batch.last = tokens.clamp(min=0)
+        chosen = logits.gather(-1, batch.last[:, None].to(logits.device))[:, 0]
+        told = zip(batch.rows, tokens.cpu(), chosen.float().cpu(), strict=True)
+        for row, token, logit in told:
             if not row.finished:
+                row.told.append((int(token), float(logit)))
                 row.add(int(token), self._ends)
                 self.written += not row.broken
 
@@ -109,7 +110,9 @@ class Decoder:
             batch.last[part.rows] for batch, part in zip(going, parts, strict=True)
         ]
         rows = [row for batch in going for row in batch.active]
-        return Batch(rows, joined(parts), torch.cat(masks), torch.cat(lasts))
+        batch = Batch(rows, joined(parts), torch.cat(masks), torch.cat(lasts))
+        note_padding(batch)
+        return batch
 
     def _part(self, batch: Batch) -> Part:
         """The unfinished rows, with as many columns as the longest of them fills."""
@@ -124,7 +127,39 @@ class Decoder:
 
     def _places(self, batch: Batch) -> Tensor:
         active = [n for n, row in enumerate(batch.rows) if not row.finished]
-        return torch.tensor(active, device=self.device)
+        return torch.tensor(active, device=self._forward.device)
+
+
+class PlainDecoder(Decoder):
+    """Reads the whole of a row anew for each token, by itself: the plain way."""
+
+    keeps = False
+
+    def read(self, rows: Sequence[Writing], trunk: int = 0) -> Batch:
+        """Write one token for each row."""
+        nothing = torch.empty(0)
+        batch = Batch([*rows], None, nothing, nothing)
+        self.write(batch)
+        return batch
+
+    def write(self, batch: Batch) -> None:
+        """Give each row its next token."""
+        logits = [
+            self._forward.plain(torch.tensor([row.tokens]), [row.length - 1])[0]
+            for row in batch.rows
+        ]
+        self._add(batch, torch.cat(logits))
+
+    def gathered(self, batches: Sequence[Batch]) -> Batch | None:
+        """One batch with the unfinished rows of several, None if there are none."""
+        rows = [row for batch in batches for row in batch.active]
+        return replace(batches[0], rows=rows) if rows else None
+
+
+def note_padding(batch: Batch) -> None:
+    """Let each row know how many of its places are padding."""
+    for row, places in zip(batch.rows, (batch.mask == 0).sum(-1).cpu(), strict=True):
+        row.padding = max(row.padding, int(places))
 
 
 def choose(logits: Tensor, rows: Sequence[Writing]) -> Tensor:

@@ -100,9 +100,20 @@ def context(config: Any, wanted: int | None) -> int | None:
 
     Raises UsageError if more are wanted than the model was made for.
     """
-    held = getattr(config.get_text_config(), "max_position_embeddings", None)
+    held = longest(config.get_text_config())
     if wanted is not None and held is not None and wanted > held:
         raise UsageError(
             f"backend 'hf': option 'max_length' is {wanted}, and the model holds {held}"
         )
     return wanted or held
+
+
+def longest(settings: Any) -> int | None:
+    """Most tokens that a model was made for; None if there is no such bound."""
+    held: int | None = getattr(settings, "max_position_embeddings", None)
+    rope: dict[str, Any] = getattr(settings, "rope_parameters", None) or {}
+    if held is not None and held < 1:
+        return None
+    if held is not None and rope.get("rope_type") == "dynamic":
+        return int(held * rope.get("factor", 1))  # it is stretched as texts get longer
+    return held

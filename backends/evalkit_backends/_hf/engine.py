@@ -1,73 +1,44 @@
-"""The engine of backend `hf`: which requests are worked on, and what if memory ends.
-
-One step either reads some prompts or writes a few tokens for all rows. Rows that
-finish make room for waiting requests, so that the batch stays full. When memory runs
-out the batch is halved for good, and its rows go back to wait with what they had
-written: reading that again is all that is lost.
-"""
+"""The engine of backend `hf`: from requests to tokens, and from these to answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 import torch
 
 from evalkit import Completion, Engine, Failure, Generate, Rank, Request
-from evalkit_backends._hf.batch import Batch, Decoder
-from evalkit_backends._hf.limits import Limits
 from evalkit_backends._hf.memory import is_out_of_memory, release
 from evalkit_backends._hf.ranker import Ranker
-from evalkit_backends._hf.waiting import Waiting
+from evalkit_backends._hf.writer import Writer
 from evalkit_backends._hf.writing import Writing
 from evalkit_backends._models.question import Question
 from evalkit_backends._models.quiet import quiet
 from evalkit_backends._models.template import PromptError, Template
 from evalkit_backends._models.unanswered import kind_of
 
-TOKENS_PER_STEP = 16
-"""Written between two looks at which rows have finished."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A model in memory with all that is needed to write with it."""
+    """A model in memory with all that is needed to ask it."""
 
-    decoder: Decoder
+    writer: Writer
     ranker: Ranker
     template: Template
+    device: torch.device
     context: int | None
     """Most tokens of a prompt and its answer; None if there is no such bound."""
-    limits: Limits
     facts: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class Work:
-    """Everything that an engine has to do, from waiting to done."""
-
-    waiting: Waiting
-    working: list[Writing] = field(default_factory=list[Writing])
-    """The unfinished rows of the batches below."""
-    fresh: list[Batch] = field(default_factory=list[Batch])
-    """Just read, and about to join the batch."""
-    batch: Batch | None = None
-    done: list[Completion] = field(default_factory=list[Completion])
-
-    def take_done(self) -> Sequence[Completion]:
-        done, self.done = self.done, []
-        return done
-
-
 class HFEngine(Engine):
-    """A model at work on a batch of rows that come and go."""
+    """A model at work: rankings first, then what is to be written."""
 
     capacity = 2048
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded: Loaded | None = loaded
-        self._limits = loaded.limits
         self._facts = loaded.facts
-        self._work = Work(Waiting(shares=loaded.decoder.joins))
+        self._done: list[Completion] = []
 
     @property
     def _model(self) -> Loaded:
@@ -77,7 +48,7 @@ class HFEngine(Engine):
 
     def submit(self, requests: Sequence[Request]) -> None:
         with quiet():
-            self._work.waiting.add(
+            self._model.writer.submit(
                 [row for each in requests for row in self._open(each)]
             )
             self._model.ranker.submit(
@@ -85,39 +56,31 @@ class HFEngine(Engine):
             )
 
     def step(self) -> Sequence[Completion]:
-        work = self._work
-        if work.done:
-            return work.take_done()
-        if self._model.ranker.busy:
-            self._rank(self._model.ranker)
-            return work.take_done()
-        filling = bool(work.fresh)
-        group = work.waiting.group()
-        rows = self._limits.next_rows(group, work.working, filling=filling)
-        work.waiting.take(len(rows))
-        work.working += rows
-        if not self._advance(rows, group.shared):
-            self._retreat(copies=bool(rows and group.shared))
-        if not work.waiting.shares:
-            self._model.decoder.forget()
-        self._collect()
-        return work.take_done()
+        if not self._done:
+            with torch.inference_mode(), quiet():
+                if self._model.ranker.busy:
+                    self._rank(self._model.ranker)
+                else:
+                    self._write(self._model.writer)
+        done, self._done = self._done, []
+        return done
 
     def withdraw(self) -> Sequence[str]:
         """Give back what waits. Memory may have ended while some of it was worked on:
         what is lost by that is only work."""
         if self._loaded is None:
             return ()
-        rows = [row.request.id for row in self._work.waiting.withdraw()]
+        rows = [row.request.id for row in self._loaded.writer.withdraw()]
         return rows + [each.request.id for each in self._loaded.ranker.withdraw()]
 
     def facts(self) -> Mapping[str, str]:
-        return {**self._facts, "batch_size": str(self._limits.rows)}
+        return {**self._facts, **(told(self._loaded) if self._loaded else {})}
 
     def close(self) -> None:
         if self._loaded is not None:
-            device = self._loaded.decoder.device
-            self._loaded, self._work = None, Work(Waiting(shares=False))
+            device = self._loaded.device
+            self._facts, self._done = self.facts(), []
+            self._loaded = None
             release(device)
 
     def _open(self, request: Request) -> Sequence[Writing]:
@@ -127,7 +90,7 @@ class HFEngine(Engine):
         try:
             read = self._model.template.read(request.prompt)
         except PromptError as exc:
-            self._work.done.append(request.failure(str(exc), exc.kind))
+            self._done.append(request.failure(str(exc), exc.kind))
             return ()
         prompt, context = read.tokens, self._model.context
         limit = request.sampling.max_tokens
@@ -135,7 +98,7 @@ class HFEngine(Engine):
             limit = min(limit, context - len(prompt))
         if not prompt or limit < 1:
             problem = f"a prompt of {len(prompt)} tokens, of {context} that can be held"
-            self._work.done.append(request.failure(problem, Failure.TOO_LONG))
+            self._done.append(request.failure(problem, Failure.TOO_LONG))
             return ()
         random = Random(request.sampling.seed)
         return (Writing(request, prompt, limit, random, read.opened),)
@@ -152,7 +115,7 @@ class HFEngine(Engine):
             if self._model.context is not None:
                 question.fit(self._model.context)
         except ValueError as exc:
-            self._work.done.append(request.failure(str(exc), kind_of(exc)))
+            self._done.append(request.failure(str(exc), kind_of(exc)))
             return ()
         return (question,)
 
@@ -160,91 +123,47 @@ class HFEngine(Engine):
         """Rank the choices of some questions; of fewer, if memory runs out."""
         group = ranker.next_group()
         try:
-            with torch.inference_mode(), quiet():
-                ranker.rank(group)
+            ranker.rank(group)
         except Exception as exc:
             if not is_out_of_memory(exc):
                 raise
             ranker.forget()
-            release(self._model.decoder.device)
+            release(self._model.device)
             if len(group.questions) > 1:
                 ranker.put_back(group)
                 return
-            self._work.done += (
-                each.request.failure(
-                    f"{each.read} tokens do not fit into memory", Failure.MEMORY
-                )
-                for each in group.questions
+            self._done += (
+                too_long(each.request, each.read) for each in group.questions
             )
             return
         template = self._model.template
-        self._work.done += (
+        self._done += (
             each.completion(template.prompt(each.prompt)) for each in group.questions
         )
 
-    def _advance(self, rows: Sequence[Writing], trunk: int) -> bool:
-        """Read these rows, which begin with the same `trunk` tokens, or if there are
-        none write; False if memory ran out."""
-        decoder = self._model.decoder
-        try:
-            with torch.inference_mode(), quiet():
-                if rows:
-                    self._work.fresh.append(decoder.read(rows, trunk))
-                else:
-                    self._write(decoder)
-        except Exception as exc:
-            if not is_out_of_memory(exc):
-                raise
-            return False
-        finally:
-            self.generated_tokens = decoder.written
-        return True
-
-    def _write(self, decoder: Decoder) -> None:
-        work = self._work
-        batches = [*([work.batch] if work.batch else []), *work.fresh]
-        work.fresh, work.batch = [], None
-        work.batch = decoder.gathered(batches)
-        for _ in range(TOKENS_PER_STEP):
-            if work.batch is None or not work.batch.active:
-                return
-            decoder.write(work.batch)
-
-    def _retreat(self, *, copies: bool) -> None:
-        """Drop the batch and let its rows start over, half as many at a time.
-
-        `copies` says that they were being read behind a copy of what they share. The
-        last row is tried once more without.
-        """
-        work = self._work
-        rows, work.working = work.working, []
-        work.fresh, work.batch = [], None
-        copies |= self._model.decoder.forget()
-        release(self._model.decoder.device)
-        if len(rows) > 1:
-            self._limits.halve(len(rows))
-            work.waiting.add(rows)
-            return
-        if copies:
-            work.waiting.first(rows[0])
-            return
-        work.done += (
-            row.request.failure(
-                f"{row.length} tokens do not fit into memory", Failure.MEMORY
-            )
+    def _write(self, writer: Writer) -> None:
+        """Write on, and take what has finished."""
+        rows = writer.step()
+        self.generated_tokens = writer.written
+        self._done += (
+            self._answer(row) if row.finished else too_long(row.request, row.length)
             for row in rows
         )
 
-    def _collect(self) -> None:
-        """Turn the rows that have finished into completions."""
-        work, template = self._work, self._model.template
-        for row in work.working:
-            row.search(template.answer)
-        for row in work.working:
-            if row.finished:
-                prompt = template.prompt(row.prompt)
-                done = row.completion(template.answer, prompt)
-                work.done.append(template.apart(done, row.opened))
-        work.working = [row for row in work.working if not row.finished]
-        if not work.working:
-            work.fresh, work.batch = [], None
+    def _answer(self, row: Writing) -> Completion:
+        """What has come of a request, thoughts and answer apart."""
+        template = self._model.template
+        done = row.completion(template.answer, template.prompt(row.prompt))
+        return template.apart(done, row.opened)
+
+
+def told(loaded: Loaded) -> dict[str, str]:
+    """What was found out while the model worked."""
+    ways = {"writing": loaded.writer.told(), "ranking": loaded.ranker.told()}
+    found = {name: way for name, way in ways.items() if way}
+    return {"batch_size": str(loaded.writer.rows), **found}
+
+
+def too_long(request: Request, tokens: int) -> Completion:
+    """The failure of a request that memory does not hold, even by itself."""
+    return request.failure(f"{tokens} tokens do not fit into memory", Failure.MEMORY)

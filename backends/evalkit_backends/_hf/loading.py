@@ -9,17 +9,17 @@ from typing import Any
 import torch
 
 from evalkit import Model, UsageError
-from evalkit_backends._hf.batch import Decoder
+from evalkit_backends._hf.causal import check_causal
 from evalkit_backends._hf.checkpoint import Checkpoint, Wish
 from evalkit_backends._hf.engine import HFEngine, Loaded
 from evalkit_backends._hf.forward import Forward
 from evalkit_backends._hf.limits import Limits
+from evalkit_backends._hf.manners import manners
 from evalkit_backends._hf.memory import SHARE, free_bytes
-from evalkit_backends._hf.packed import packs
 from evalkit_backends._hf.passes import Budget
-from evalkit_backends._hf.pretrained import accepted
 from evalkit_backends._hf.ranker import Ranker
 from evalkit_backends._hf.sampling import NONE, likeliest
+from evalkit_backends._hf.writer import Writer
 from evalkit_backends._models.convert import ready
 from evalkit_backends._models.files import Whose
 from evalkit_backends._models.pretrained import version
@@ -42,8 +42,8 @@ def load(model: Model, wish: Wish) -> HFEngine:
         folder = ready(Path(model.location))
         read = Checkpoint.read(folder, model, wish, device)
         weights = read.weights
-        check_cache(weights, model.name)
         forward = Forward(weights)
+        check_causal(forward, model.name)
         check_numbers(forward, model.name)
         with told(Whose(backend="hf", what=repr(model.name))):
             template = Template(
@@ -54,23 +54,17 @@ def load(model: Model, wish: Wish) -> HFEngine:
                 vocabulary=forward.vocabulary,
             )
         pad = padding(read.tokenizer, forward.vocabulary)
-        decoder = Decoder(forward, padding=pad, ends=template.ends)
-        limits = find_limits(decoder, wish.batch_size)
-        ranker = Ranker(
-            forward,
-            pad,
-            find_budget(forward, limits),
-            packs=packs(forward, 1e-3 if weights.dtype == torch.float32 else 0.1),
-        )
+        limits = find_limits(forward, wish.batch_size)
+        ways = manners(forward, pad, template.ends, limits)
     return HFEngine(
         Loaded(
-            decoder=decoder,
-            ranker=ranker,
+            writer=Writer(forward, ways, template.answer),
+            ranker=Ranker(forward, pad, find_budget(forward, limits)),
             template=template,
+            device=forward.device,
             context=read.context,
-            limits=limits,
             facts={
-                **facts(weights, decoder.device, model.identity),
+                **facts(weights, forward.device, model.identity),
                 **template.facts(),
             },
         )
@@ -93,15 +87,6 @@ def pick_device(wanted: str) -> torch.device:
     return device
 
 
-def check_cache(model: Any, name: str) -> None:
-    """Refuse the few models that keep no past: each token would cost all before it."""
-    if not {"past_key_values", "cache_params"} & accepted(model):
-        raise UsageError(
-            f"backend 'hf' cannot run {name!r}: {type(model).__name__} keeps no "
-            "cache of past tokens"
-        )
-
-
 def configured_ends(model: Any) -> set[int]:
     """Ids of the tokens that the model's configuration says end a text."""
     found: set[int] = set()
@@ -121,21 +106,20 @@ def padding(tokenizer: Any, vocabulary: int) -> int:
 def check_numbers(forward: Forward, name: str) -> None:
     """Refuse weights that give no numbers: nothing could be read off them."""
     one = torch.zeros((1, 1), dtype=torch.long, device=forward.device)
-    logits = forward(one, None, torch.zeros_like(one), cache=None)[:, -1]
-    if int(likeliest(logits)) == NONE:
+    if int(likeliest(forward.plain(one, [0])[:, 0])) == NONE:
         raise UsageError(
             f"backend 'hf': the weights of {name!r} give numbers that are not finite, "
             "so that there is nothing to read off them"
         )
 
 
-def find_limits(decoder: Decoder, batch_size: int | None) -> Limits:
+def find_limits(forward: Forward, batch_size: int | None) -> Limits:
     """How large batches may be: as the user says, or as the free memory allows."""
     if batch_size is not None:
-        return Limits(rows=batch_size, tokens=sys.maxsize, joins=decoder.joins)
-    free = free_bytes(decoder.device)
-    tokens = int(free * SHARE / decoder.bytes_per_token())
-    return Limits(rows=ROWS[decoder.device.type], tokens=tokens, joins=decoder.joins)
+        return Limits(rows=batch_size, tokens=sys.maxsize, joins=forward.shares)
+    free = free_bytes(forward.device)
+    tokens = int(free * SHARE / forward.bytes_per_token)
+    return Limits(rows=ROWS[forward.device.type], tokens=tokens, joins=forward.shares)
 
 
 def find_budget(forward: Forward, limits: Limits) -> Budget:

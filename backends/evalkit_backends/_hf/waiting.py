@@ -4,9 +4,10 @@ They are put in order when the last order is used up: what comes meanwhile waits
 next. A queue is thus sorted a few times in a run, not each time that a row joins.
 """
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
 
+from evalkit_backends._hf.regimes import Regimes
 from evalkit_backends._hf.trunks import Group, grouped
 from evalkit_backends._hf.writing import Writing
 
@@ -14,7 +15,8 @@ from evalkit_backends._hf.writing import Writing
 class Waiting:
     """A queue of rows in groups, of which the first is worked on."""
 
-    def __init__(self, *, shares: bool) -> None:
+    def __init__(self, regimes: Regimes, *, shares: bool) -> None:
+        self._regimes = regimes
         self._shares = shares
         """Whether rows may begin with a copy of what another has read."""
         self._new: list[Writing] = []
@@ -55,18 +57,33 @@ class Waiting:
         """Whether the next rows may begin as the last ones did."""
         return bool(self._groups[0].shared if self._groups else self._new)
 
-    def _ordered(self, rows: Sequence[Writing]) -> Sequence[Group[Writing]]:
-        """The rows in groups, each by falling length, so that little is padded."""
-        if not self._shares:
-            return [Group(0, by_length(rows))] if rows else []
-        same: dict[tuple[int, ...], list[Writing]] = {}
+    def _ordered(self, rows: Sequence[Writing]) -> Iterator[Group[Writing]]:
+        """The rows in groups, each by falling length, so that little is padded.
+
+        A beginning that is shared is short, so rows that are long enough to be read
+        otherwise share none.
+        """
+        regimes: defaultdict[int, list[Writing]] = defaultdict(list)
         for row in rows:
-            same.setdefault(tuple(row.prompt), []).append(row)
-        for alike in same.values():
-            for row in alike:
-                row.prompt = alike[0].prompt  # so that they are known to be the same
-        groups = grouped([alike[0] for alike in same.values()])
-        return [Group(each.shared, by_length(all_of(each, same))) for each in groups]
+            row.regime = self._regimes.of(row.length)
+            regimes[row.regime].append(row)
+        for regime, alike in sorted(regimes.items()):
+            if self._shares and regime == 0:
+                yield from sharing(alike)
+            else:
+                yield Group(0, by_length(alike))
+
+
+def sharing(rows: Sequence[Writing]) -> Sequence[Group[Writing]]:
+    """Rows in groups that begin alike."""
+    same: dict[tuple[int, ...], list[Writing]] = {}
+    for row in rows:
+        same.setdefault(tuple(row.prompt), []).append(row)
+    for alike in same.values():
+        for row in alike:
+            row.prompt = alike[0].prompt  # so that they are known to be the same
+    groups = grouped([alike[0] for alike in same.values()])
+    return [Group(each.shared, by_length(all_of(each, same))) for each in groups]
 
 
 def all_of(

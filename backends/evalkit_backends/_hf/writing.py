@@ -1,10 +1,11 @@
 """One request on its way to a completion: its tokens, its end, its text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from evalkit import Completion, Failure, Generate, Tags, digest_of_tokens
+from evalkit_backends._hf.reach import Extent
 from evalkit_backends._hf.sampling import NONE
 
 Decode = Callable[[Sequence[int]], str]
@@ -34,6 +35,18 @@ class Writing:
     """What was written, cut at a stop string, once one was found."""
     end: int | None = None
     """The token by which the model ended its turn."""
+    told: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+    """Each token that was chosen, one that ended the text included, and its logit."""
+    since: int = 0
+    """How many tokens had been written before those."""
+    padding: int = 0
+    """Places at most that were filled up beside longer rows."""
+    copied: bool = False
+    """Whether it was read behind a copy of what others begin with too."""
+    regime: int = 0
+    """How the model reads texts of the length that it had when it was read."""
+    parted_with: bool = False
+    """Whether another goes on in its place."""
 
     @property
     def tokens(self) -> list[int]:
@@ -56,7 +69,30 @@ class Writing:
     @property
     def finished(self) -> bool:
         full = len(self.written) >= self.limit
-        return self.ended or self.broken or full or self.text is not None
+        ended = self.ended or self.broken or self.text is not None
+        return ended or full or self.parted_with
+
+    @property
+    def extent(self) -> Extent:
+        """What could make it differ from a text that is read by itself."""
+        return Extent(self.length, self.padding, self.copied)
+
+    def parted(self) -> "Writing":
+        """One that goes on from here; this one is done with."""
+        self.parted_with = True
+        return replace(
+            self,
+            told=[],
+            since=len(self.written),
+            padding=0,
+            copied=False,
+            parted_with=False,
+        )
+
+    def anew(self) -> "Writing":
+        """The same request, of which nothing is written."""
+        chance = Random(self.request.sampling.seed)
+        return Writing(self.request, self.prompt, self.limit, chance, self.opened)
 
     def add(self, token: int, ends: frozenset[int]) -> None:
         """Take the model's next token, if it has one."""
