@@ -1,6 +1,9 @@
 """Prompts as models get them: none closed, nothing lost, thoughts known."""
 
+import base64
+import json
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -364,3 +367,60 @@ def test_a_token_that_ends_thoughts_is_no_end_of_an_answer(tmp_path: Path) -> No
     made.add_special_tokens({"additional_special_tokens": ["<|end|>", "<|channel|>"]})
     assert end not in Template(made, ()).ends  # as with gpt-oss
     assert end in Template(made, (end,)).ends  # the configuration knows better
+
+
+@pytest.mark.vllm
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("templated", [True, False])
+def test_a_tokenizer_that_has_its_own_way_with_messages(
+    templated: bool, tmp_path: Path
+) -> None:
+    """Mistral's, which comes with vLLM: its chats are tokens, texts are for people."""
+    pytest.importorskip("mistral_common", reason="the package is not installed")
+    from evalkit_backends._models.files import Whose
+    from evalkit_backends._models.pretrained import read_renderer, read_tokenizer
+
+    known = import_module("mistral_common.tokens.tokenizers.base").SpecialTokens
+    names = [each.value for each in known]
+    special = [*names, *(f"<SPECIAL_{each}>" for each in range(len(names), 100))]
+    tekken = {
+        "config": {
+            "pattern": "(?s:.)",
+            "num_vocab_tokens": 256,
+            "default_vocab_size": 356,
+            "default_num_special_tokens": 100,
+            "version": "v13",
+        },
+        "vocab": [
+            {
+                "rank": each,
+                "token_bytes": base64.b64encode(bytes([each])).decode(),
+                "token_str": None,
+            }
+            for each in range(256)
+        ],
+        "special_tokens": [
+            {"rank": number, "token_str": name, "is_control": True}
+            for number, name in enumerate(special)
+        ],
+    }
+    if templated:
+        tiny.write_tokenizer(tmp_path)
+    (tmp_path / "tekken.json").write_text(json.dumps(tekken))
+    (tmp_path / "config.json").write_text('{"model_type": "mistral"}')
+    read = read_tokenizer(tmp_path)
+    render = read_renderer(read, {}, Whose(backend="hf", what="it"))
+    template = Template(read, (), render=render)
+    asked = template.read((Message("user", "8?"),)).tokens
+    if templated:
+        assert template.prompt(asked).startswith("<s><|im_start|>user\n8?")
+        return
+    plain = [100 + each for each in b"8?"]
+    frame = [special.index(each) for each in ("<s>", "[INST]", "[/INST]")]
+    assert asked == [*frame[:2], *plain, frame[2]]
+    assert template.parts((Message("user", "8?"),), ("8",)) == (asked, [[156]])
+    tags = [special.index(each) for each in ("[THINK]", "[/THINK]")]
+    written = [tags[0], *(100 + each for each in b"7?"), tags[1], 156]
+    assert template.answer(written) == "[THINK]7?[/THINK]8"
+    done = Generate(prompt="").completion(template.answer(written))
+    assert template.apart(done, None).text == "8"

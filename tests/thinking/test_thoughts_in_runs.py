@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from evalkit import Completion, Experiment, Plugins, Request, RunRecord, run
 from evalkit.commands import command_line
 from evalkit.folder import RunFolder
+from evalkit.grading import grade
 from evalkit.judging.asking import said, told
 from evalkit.judging.verdict import BadReply, verdict_in
 from evalkit.marks.csv_sheet import csv_sheet
@@ -141,3 +142,13 @@ def test_a_judges_thoughts_are_no_verdict(entry: Entry) -> None:
             )
         assert said(cut) == ""
     assert said(f"{opens}7?{closes} 8") == "8"
+
+
+@pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.opens[0])
+def test_the_grader_reads_no_answer_in_a_thought(entry: Entry) -> None:
+    opens, closes = entry.opens[0], entry.closes[0]
+    answer = "The final answer is \\boxed{8}."
+    assert grade("8", f"{opens}\\boxed{{7}}?{closes}\n{answer}")
+    assert not grade("7", f"{opens}\\boxed{{7}}{closes}\n{answer}")
+    assert not grade("7", f"{opens}\\boxed{{7}} it is.{closes}\nI do not know.")
+    assert not grade("7", f"{opens}So the final answer is \\boxed{{7}}. But")

@@ -5,7 +5,7 @@ answer was asked something else, and the tokens of a choice were counted from th
 place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evalkit import UsageError
@@ -91,9 +91,8 @@ def without(ids: list[int], closing: list[int]) -> list[int]:
 
 def special_ids(tokenizer: Any) -> frozenset[int]:
     """Ids of the tokens that are no text: decoding leaves them out if told to."""
-    added = {
-        number
-        for number, token in tokenizer.added_tokens_decoder.items()
-        if token.special
-    }
-    return frozenset({*added, *tokenizer.all_special_ids})
+    known: Any = getattr(tokenizer, "added_tokens_decoder", None)
+    # A tokenizer that has no such table may have a method of that name.
+    added: Iterable[tuple[int, Any]] = known.items() if hasattr(known, "items") else ()
+    special = (number for number, token in added if token.special)
+    return frozenset({*special, *tokenizer.all_special_ids})

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from evalkit import Tags, known_thinking
-from evalkit_backends._models.messages import Render
-from evalkit_backends._models.rendering import Runaway, Turns
+from evalkit_backends._models.rendering import Renderer, Runaway, Turns
 
 ASKED, THOUGHT, ANSWER = "evalkitasked", "evalkitthought", "evalkitanswer"
 FIELDS = ("reasoning_content", "reasoning", "thinking")
@@ -30,7 +29,7 @@ MOST = 20
 """Pairs of tags in a template that are tried."""
 
 
-def learned_tags(render: Render, tokenizer: Any) -> tuple[Tags, ...]:
+def learned_tags(render: Renderer, tokenizer: Any) -> tuple[Tags, ...]:
     """The kinds of thinking that a model's template shows, if it shows any."""
     source = source_of(tokenizer)
     if not source:
@@ -83,7 +82,7 @@ def texts(value: object) -> tuple[str, ...]:
     )
 
 
-def of_fields(render: Render) -> Iterator[Tags]:
+def of_fields(render: Renderer) -> Iterator[Tags]:
     """The tags within which a template writes what was thought in an earlier turn."""
     plain = tried(render, [*asked(), answered(ANSWER)])
     header = tag_at_end(plain.partition(ANSWER)[0])
@@ -105,7 +104,7 @@ def is_told_apart(turn: str) -> bool:
     return ANSWER in answer and THOUGHT not in answer
 
 
-def of_history(render: Render, source: str) -> Iterator[Tags]:
+def of_history(render: Renderer, source: str) -> Iterator[Tags]:
     """The tags that a template takes out of earlier turns, with what is within them."""
     for opening, closing in pairs_in(source):
         content = f"{opening}\n{THOUGHT}\n{closing}\n\n{ANSWER}"
@@ -121,7 +120,7 @@ def pairs_in(source: str) -> list[tuple[str, str]]:
     return [pair for pair in pairs if pair[0] in source][:MOST]
 
 
-def of_opening(render: Render, source: str, tokenizer: Any) -> Iterator[Tags]:
+def of_opening(render: Renderer, source: str, tokenizer: Any) -> Iterator[Tags]:
     """The tag that prompts end with, where earlier turns of the model begin without."""
     prompt = tried(render, asked(), answer=True).rpartition(ASKED)[2].rstrip()
     earlier = tried(render, [*asked(), answered(ANSWER)])
@@ -172,7 +171,7 @@ def answered(content: str) -> Mapping[str, Any]:
     return {"role": "assistant", "content": content}
 
 
-def tried(render: Render, turns: Turns, *, answer: bool = False) -> str:
+def tried(render: Renderer, turns: Turns, *, answer: bool = False) -> str:
     """Turns as the template has them; empty if it does not take them."""
     for form in (turns, [in_parts(each) for each in turns]):
         try:

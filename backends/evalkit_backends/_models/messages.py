@@ -2,15 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from evalkit import Message, known_thinking
-from evalkit_backends._models.rendering import Runaway, Turns
+from evalkit_backends._models.rendering import Renderer, Runaway, Turns
 
-Render: TypeAlias = Callable[[Turns, bool], str]
-"""Makes a text of turns as a template has them; the flag opens the model's own."""
 PROBE = "evalkit{}word"
 """A word that no template has, once it has its number."""
 BEGUN = 12
@@ -28,6 +25,8 @@ class Rendered:
     text: str
     behind: str
     """What stands behind the last of them, where the model's own turn begins."""
+    tokens: list[int] | None = None
+    """Its tokens, where they are other than those of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Faithful:
     words that can be found again, and real messages are looked for in what they give.
     """
 
-    def __init__(self, render: Render) -> None:
+    def __init__(self, render: Renderer) -> None:
         self._render = render
         self._manners: dict[tuple[str, ...], Manner] = {}
 
@@ -58,11 +57,13 @@ class Faithful:
         if roles not in self._manners:
             self._manners[roles] = self._manner(roles)
         manner = self._manners[roles]
-        text = self._render(turns(messages, in_parts=manner.in_parts), True)
+        given = turns(messages, in_parts=manner.in_parts)
+        text = self._render(given, True)
         problem = lost(messages, text)
         if problem:
             raise Lost(problem)
-        return Rendered(text, behind(messages, text, manner))
+        tokens = self._render.tokens(given)
+        return Rendered(text, behind(messages, text, manner), tokens)
 
     def _manner(self, roles: Sequence[str]) -> Manner:
         """How such turns are rendered whole; raise Lost if they are in no way."""

@@ -13,7 +13,7 @@ import torch
 
 from evalkit_backends._models.arguments import check_known
 from evalkit_backends._models.files import Whose
-from evalkit_backends._models.rendering import Apart, Renderer, Within
+from evalkit_backends._models.rendering import Apart, Own, Renderer, Within
 
 transformers: Any = import_module("transformers")
 
@@ -44,11 +44,19 @@ def read_tokenizer(folder: Path, *, code: bool = False) -> Any:
     `code` says whether the model's own code may run.
     """
     tokenizer = transformers.AutoTokenizer.from_pretrained(
-        folder, trust_remote_code=code, local_files_only=True
+        folder, trust_remote_code=code, local_files_only=True, **manner(folder)
     )
     if not tokenizer.chat_template:
         tokenizer.chat_template = older_template(folder)
     return tokenizer
+
+
+def manner(folder: Path) -> dict[str, Any]:
+    """How to read a tokenizer that a folder has in two forms: by the one that goes by
+    a template, whatever other packages there are."""
+    forms = ("tekken.json", "tokenizer.json")
+    both = all((folder / each).is_file() for each in forms)
+    return {"mistral_format": False} if both else {}
 
 
 def read_renderer(
@@ -61,7 +69,7 @@ def read_renderer(
     usual: Any = transformers.PreTrainedTokenizerBase.apply_chat_template
     kind: Any = tokenizer.__class__
     if kind.apply_chat_template is not usual:
-        return Within(tokenizer, arguments)
+        return Own(tokenizer, arguments)
     if not tokenizer.chat_template:
         check_known(arguments, None, whose)
         return Within(tokenizer, arguments)

@@ -60,9 +60,14 @@ class Renderer(ABC):
         Raises NotRendered where the template does not take the turns, or worse.
         """
 
+    def tokens(self, turns: Turns) -> list[int] | None:
+        """The tokens of turns, the model's own being opened; None where they are those
+        of their text."""
+        return None
+
 
 class Within(Renderer):
-    """A tokenizer that has code of its own for that, in place of a template."""
+    """A tokenizer that renders its template in this process."""
 
     def __init__(self, tokenizer: Any, arguments: Mapping[str, Any]) -> None:
         self._tokenizer = tokenizer
@@ -77,6 +82,22 @@ class Within(Renderer):
                 **self._arguments,
             )
         )
+
+
+class Own(Within):
+    """A tokenizer that makes tokens of messages by itself. Its texts are for people:
+    the tokens of a chat's frame are ordinary text in them."""
+
+    def tokens(self, turns: Turns) -> list[int] | None:
+        """What the tokenizer makes of turns."""
+        found: Sequence[int] = self._tokenizer.apply_chat_template(
+            list(turns),
+            tokenize=True,
+            return_dict=False,
+            add_generation_prompt=True,
+            **self._arguments,
+        )
+        return list(found)
 
 
 class Apart(Renderer):

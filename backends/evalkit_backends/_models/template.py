@@ -19,8 +19,8 @@ from evalkit import (
 )
 from evalkit_backends._models.encoding import Unclosed
 from evalkit_backends._models.learning import learned_tags, source_of
-from evalkit_backends._models.messages import Faithful, Render, Rendered
-from evalkit_backends._models.rendering import Runaway, Within
+from evalkit_backends._models.messages import Faithful, Rendered
+from evalkit_backends._models.rendering import Renderer, Runaway, Within
 from evalkit_backends._models.thoughts import Thoughts
 from evalkit_backends._models.unanswered import Unanswered
 
@@ -51,7 +51,7 @@ class Template:
         ends: Iterable[int],
         told: Iterable[Tags] = (),
         *,
-        render: Render | None = None,
+        render: Renderer | None = None,
         vocabulary: int = sys.maxsize,
     ) -> None:
         """`render` is what renders the template, if not the tokenizer itself, and
@@ -73,7 +73,7 @@ class Template:
         """A prompt's tokens; raise PromptError if it cannot be rendered."""
         try:
             text, special = self._text(prompt)
-            (tokens,) = self._encode([text.text], special)
+            tokens = text.tokens or self._encode([text.text], special)[0]
         except Exception as exc:  # templates raise whatever they like
             raise refused(exc) from exc
         self._check([tokens], prompt)
@@ -97,6 +97,8 @@ class Template:
             ends = [text[len(begun) :] + choice for choice in choices]
             if not begun:
                 return self._parts_of_nothing(ends)
+            if rendered.tokens:
+                return rendered.tokens, checked(self._encode(choices, special=False))
             prefix = self._encode([begun], special)[0]
             wholes = self._encode([begun + end for end in ends], special)
         except PromptError:
@@ -188,7 +190,7 @@ def end_of_text(tokenizer: Any) -> set[int]:
     return set() if tokenizer.eos_token_id is None else {tokenizer.eos_token_id}
 
 
-def end_of_turn(tokenizer: Any, render: Render, thinking: Thinking) -> set[int]:
+def end_of_turn(tokenizer: Any, render: Renderer, thinking: Thinking) -> set[int]:
     """The token that the chat template puts behind an answer, if it is a special one.
 
     Not every model's configuration lists it among its end tokens. One that closes
