@@ -40,6 +40,13 @@ class Engine(ABC):
     """How many requests it wants to have at once; it is kept this full."""
     generated_tokens: int = 0
     """Tokens written so far, those of unfinished answers included."""
+
+    @property
+    def at_work(self) -> int | None:
+        """How many requests it works on right now, where others wait within it; None
+        for all that it has."""
+        return None
+
     secrets: Sequence[str] = ()
     """Keys that it sends with its requests, should they come back in answers. Those in
     variables of the environment that are named after keys are known without."""

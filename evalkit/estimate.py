@@ -6,7 +6,7 @@ its answers' mean length and its speed there tell what is to be expected.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from evalkit.folder import RunFolder, slug
 from evalkit.judging.marking import spec_of
 from evalkit.plan import Plan, PlannedRun
 from evalkit.protocol import first_request
-from evalkit.record import RunRecord
+from evalkit.record import RunRecord, RunSpec
 from evalkit.spending import BYTES_PER_TOKEN, Prices, most_written, size
 from evalkit.types import Request, Sample
 
@@ -76,10 +76,23 @@ class Outlook:
     parts: Mapping[str, Workload]
     """By the digests of the runs."""
     pace: Pace
-    judging: int = 0
-    """Requests to the judge, if no reply has to be asked for again."""
-    judged: int = 0
-    """Those that an earlier session got an answer to."""
+    marking: Mapping[str, Workload] = field(default_factory=dict[str, Workload])
+    """What the judge has left to do, if no reply has to be asked for again, by the
+    digests of its own specs."""
+
+    @property
+    def judging(self) -> int:
+        """Requests to the judge."""
+        return sum(each.requests for each in self.marking.values())
+
+    @property
+    def judged(self) -> int:
+        """Those that an earlier session got an answer to."""
+        return sum(each.answered for each in self.marking.values())
+
+    def part(self, spec: RunSpec) -> Workload | None:
+        """What there is to do of a run, or for a judge of one."""
+        return self.parts.get(spec.digest) or self.marking.get(spec.digest)
 
     @property
     def total(self) -> Workload:
@@ -94,21 +107,29 @@ def outlook(planned: Plan) -> Outlook:
         run.spec.digest: workload(run, planned.output, pace.tokens_per_answer)
         for run in planned.runs
     }
-    return Outlook(planned, parts, pace, *judging(planned))
+    return Outlook(planned, parts, pace, dict(marking(planned)))
 
 
-def judging(planned: Plan) -> tuple[int, int]:
-    """Requests to the judge, and how many of them are answered already."""
-    if planned.judge is None:
-        return 0, 0
-    wanted = done = 0
+def marking(planned: Plan) -> Iterator[tuple[str, Workload]]:
+    """What the judge has left to do for each run, with the digest of its spec."""
+    judge = planned.judge
+    if judge is None:
+        return
     for run in planned.runs:
-        asked = planned.judge.requests(run.spec.digest)
-        folder = RunFolder.of(planned.output, run.spec)
-        own = folder.judging(spec_of(planned.judge, run.spec))
-        wanted += asked
-        done += min(asked, lines(own.completions))
-    return wanted, done
+        spec = spec_of(judge, run.spec)
+        requests = judge.requests(run.spec.digest)
+        folder = RunFolder.of(planned.output, run.spec).judging(spec)
+        answered = min(requests, lines(folder.completions))
+        most = judge.named.manner.max_tokens
+        yield (
+            spec.digest,
+            Workload(
+                requests=requests,
+                answered=answered,
+                read=0,
+                written_at_most=most * (requests - answered),
+            ),
+        )
 
 
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:

@@ -9,8 +9,10 @@ and no others. One command goes through them in this order:
     evalkit_open_task                   for each folder that --tasks names
     evalkit_run_started                 once per run (a task x protocol x model)
       evalkit_answer                    for each request, before the engine sees it
+      evalkit_loading                   before a model is loaded, if it is needed
       evalkit_completed                 for each completion that the engine gives
-      evalkit_stepped                   after each step of the engine
+      evalkit_stepped                   whenever the engine was given something to do,
+                                        and after each step of its
       evalkit_scored                    for each sample, when all attempts are scored
     evalkit_run_finished                once per run that came to its end
     evalkit_card_sections               for each card
@@ -148,8 +150,21 @@ def evalkit_completed(
 
 
 @hookspec
-def evalkit_stepped(generated_tokens: int) -> None:
-    """The engine worked for a moment; the count covers unfinished answers too."""
+def evalkit_loading(name: str) -> None:
+    """A model is about to be loaded, for something that nobody else could answer.
+
+    `name` is ``backend:model``. A judge that is another model is loaded after the
+    model under test.
+    """
+
+
+@hookspec
+def evalkit_stepped(generated_tokens: int, in_flight: int) -> None:
+    """The engine was given requests, or worked for a moment.
+
+    `generated_tokens` covers unfinished answers too, and those of an engine before;
+    `in_flight` is how many requests it works on.
+    """
 
 
 @hookspec

@@ -85,6 +85,11 @@ class Plan:
     judge: Judge | None = None
     """The model that marks answers by their rubrics, if there is to be one."""
 
+    @property
+    def name(self) -> str:
+        """The model as records and people call it."""
+        return f"{self.backend.name}:{self.model.name}"
+
     def budget(self) -> Budget | None:
         """What keeps the spending below `max_cost`, if there is such a bound."""
         if self.prices is None or self.max_cost is None:

@@ -113,6 +113,7 @@ def ask_model(
         engines = Loading(planned.backend, planned.loads, planned.model, stack)
 
         def load() -> Engine:
+            plugins.hook.evalkit_loading(name=planned.name)
             engine = engines.load()
             with boundary(BackendError, f"{engines.label()}, facts()"):
                 for work in works:
@@ -146,6 +147,7 @@ def ask_judge(
         engines = Loading(backend, backend, judge.model, stack)
 
         def load() -> Engine:
+            plugins.hook.evalkit_loading(name=judge.name)
             engine = engines.load()
             with boundary(BackendError, f"{engines.label()}, facts()"):
                 bench.add_session(engine)

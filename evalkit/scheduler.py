@@ -150,6 +150,7 @@ class Scheduler:
         if requests:
             with boundary(BackendError, f"{self._label}, submit()"):
                 self._engine.submit(requests)
+            self._tell(self._engine)
         with boundary(BackendError, f"{self._label}, step()"):
             completions = [
                 noted(heard(COMPLETION(each)), self._secrets)
@@ -158,7 +159,15 @@ class Scheduler:
             self.tokens = self._before + count(self._engine.generated_tokens)
         for completion in completions:
             self._receive(completion)
-        self._hook.evalkit_stepped(generated_tokens=self.tokens)
+        self._tell(self._engine)
+
+    def _tell(self, engine: Engine) -> None:
+        """Tell plugins how far the engine has got, and what it is at."""
+        with boundary(BackendError, f"{self._label}, at_work"):
+            at_work = engine.at_work
+            begun = self._sent if at_work is None else count(at_work)
+        in_flight = min(begun or self._sent, self._sent)
+        self._hook.evalkit_stepped(generated_tokens=self.tokens, in_flight=in_flight)
 
     def stop(self) -> None:
         """Ask nothing more, and take back what the engine has not begun."""

@@ -16,7 +16,7 @@ from evalkit import Plugins, hookspecs
 from evalkit.commands import command_line
 from evalkit.commands.builtin import COMMANDS
 from evalkit.journal import Journal
-from evalkit.progress import Display
+from evalkit.progress.display import Display
 from evalkit.task import Task
 from tests.conftest import ROOT
 

@@ -422,8 +422,12 @@ def test_hooks_are_called_in_their_order(tmp_path: Path) -> None:
             calls.append("completed")
 
         @hookimpl
-        def evalkit_stepped(self, generated_tokens: int) -> None:
-            calls.append("stepped")
+        def evalkit_loading(self, name: str) -> None:
+            calls.append(f"loading {name}")
+
+        @hookimpl
+        def evalkit_stepped(self, in_flight: int) -> None:
+            calls.append(f"stepped {in_flight}")
 
         @hookimpl
         def evalkit_scored(self, result: SampleResult) -> None:
@@ -435,14 +439,21 @@ def test_hooks_are_called_in_their_order(tmp_path: Path) -> None:
 
     (record,) = run(experiment(tmp_path, limit=2), plugins(Spy()))
     assert calls[:2] == ["started counting 2", "answer"]
-    assert [each for each in calls if each not in ("stepped", "scored")] == [
+    assert [each for each in calls if each != "scored"] == [
         "started counting 2",
         "answer",
         "answer",
+        "loading scripted:counting:right",
+        "stepped 1",
         "completed",
+        "stepped 0",
         "finished",
     ]
     assert calls.count("scored") == 2
+    del calls[:]
+    run(experiment(tmp_path, limit=2), plugins(Spy()))
+    assert calls.count("answer") == 2
+    assert not any("loading" in each for each in calls)
     assert (record.counts.requests, record.counts.replayed) == (2, 1)
     assert record.outcomes["right"] == 2
 

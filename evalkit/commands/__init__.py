@@ -81,7 +81,12 @@ def tell_bug(
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Being told to end is to us as if somebody pressed Ctrl-C."""
+    """Being told to end is to us as if somebody pressed Ctrl-C.
+
+    A terminal that is lost says so twice, to its session and to its foreground.
+    """
+    if number == signal.SIGHUP:
+        signal.signal(number, signal.SIG_IGN)
     raise Interrupted
 
 

@@ -225,7 +225,7 @@ def run_command(
     left = ahead.total.requests > ahead.total.answered
     if left or ahead.judging > ahead.judged:
         errors.print(workload_line(ahead), soft_wrap=True)
-    return run_and_tell(planned, plugins, errors)
+    return run_and_tell(ahead, plugins, errors)
 
 
 def with_flags(options: Mapping[str, str], **flags: str | None) -> Mapping[str, str]:

@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from evalkit.beside import notices
+from evalkit.estimate import Outlook
 from evalkit.experiment import Experiment
 from evalkit.families import family_of
 from evalkit.judging.telling import Judged, judged
 from evalkit.naming import builtin_or_given
 from evalkit.plan import Plan, plan
 from evalkit.plugins import Plugins
-from evalkit.progress import Display, LogDisplay, TerminalDisplay
+from evalkit.progress.display import Display
+from evalkit.progress.log import LogDisplay
+from evalkit.progress.terminal import TerminalDisplay
 from evalkit.record import RunRecord
 from evalkit.report.suites import suite_card
 from evalkit.report.terminal import print_all
@@ -51,11 +54,12 @@ def collect_less_often() -> None:
     gc.set_threshold(20_000, 20, 100)
 
 
-def run_and_tell(planned: Plan, plugins: Plugins, errors: Console) -> int:
+def run_and_tell(ahead: Outlook, plugins: Plugins, errors: Console) -> int:
     """Run, print what came of it; the exit status."""
+    planned = ahead.planned
     collect_less_often()
     stop = Stop()
-    with displayed(plugins, errors) as display, stop.on_interrupt(display.say):
+    with displayed(ahead, plugins, errors) as display, stop.on_interrupt(display.say):
         records = execute(planned, plugins, stop=stop)
     summaries = sum_up(planned, records)
     with writing(planned.output):
@@ -105,14 +109,16 @@ def exit_status(
 
 
 @contextmanager
-def displayed(plugins: Plugins, console: Console) -> Generator[Display]:
+def displayed(ahead: Outlook, plugins: Plugins, console: Console) -> Generator[Display]:
     """Show progress on standard error while the block runs."""
     display = (
-        TerminalDisplay(console) if console.is_terminal else LogDisplay(sys.stderr)
+        TerminalDisplay(console, ahead)
+        if console.is_terminal
+        else LogDisplay(sys.stderr, ahead)
     )
     plugins.manager.register(display)
     try:
-        yield display
+        with display:
+            yield display
     finally:
         plugins.manager.unregister(display)
-        display.close()

@@ -48,6 +48,21 @@ def money(record: RunRecord) -> str:
     )
 
 
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds, without needless hours."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def rounded(count: float) -> str:
+    """A number to three digits, with a letter for thousands and more."""
+    for name, unit in (("B", 10**9), ("M", 10**6), ("k", 10**3)):
+        if count >= unit:
+            return f"{count / unit:.3g}{name}"
+    return f"{count:.0f}"
+
+
 def points(value: float) -> str:
     """Points without a needless decimal."""
     return f"{round(value, 2):g}"

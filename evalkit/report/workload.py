@@ -7,7 +7,7 @@ from rich.text import Text
 
 from evalkit.estimate import Outlook, Workload, seconds_of
 from evalkit.plan import Plan
-from evalkit.progress import duration
+from evalkit.report.words import duration, rounded
 from evalkit.spending import dollars
 
 
@@ -77,11 +77,3 @@ def figures(planned: Plan, part: Workload) -> list[str]:
     if planned.prices is not None:
         cells.append(dollars(part.cost_at_most(planned.prices)))
     return cells
-
-
-def rounded(tokens: float) -> str:
-    """A number of tokens to two digits, with a name for thousands and more."""
-    for name, unit in (("B", 10**9), ("M", 10**6), ("k", 10**3)):
-        if tokens >= unit:
-            return f"{tokens / unit:.3g}{name}"
-    return f"{tokens:.0f}"

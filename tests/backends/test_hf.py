@@ -161,7 +161,10 @@ def test_requests_may_come_while_others_are_answered(
         engine.submit([request])
         done += engine.step()
     while len(done) < len(MIXED):
+        assert engine.at_work is not None
+        assert engine.at_work <= 2
         done += engine.step()
+    assert engine.at_work == 0
     done.sort(key=lambda each: int(each.request_id))
     assert [each.text for each in done] == expected
 

@@ -94,6 +94,10 @@ class APIEngine(Engine):
         self._final: Exception | None = None
         self._again: Counter[str] = Counter()
 
+    @property
+    def at_work(self) -> int:
+        return len(self._tasks)
+
     def submit(self, requests: Sequence[Request]) -> None:
         self._inbox.extend(requests)
         self._open += len(requests)

@@ -46,6 +46,10 @@ class HFEngine(Engine):
             raise RuntimeError("this engine is closed")
         return self._loaded
 
+    @property
+    def at_work(self) -> int:
+        return self._model.writer.at_work + self._model.ranker.count
+
     def submit(self, requests: Sequence[Request]) -> None:
         with quiet():
             self._model.writer.submit(

@@ -52,6 +52,11 @@ class Ranker:
         """Whether there is anything to do."""
         return bool(self._groups or self._waiting)
 
+    @property
+    def count(self) -> int:
+        """How many questions it has."""
+        return sum(len(each.questions) for each in self._groups) + len(self._waiting)
+
     def submit(self, questions: Sequence[Question]) -> None:
         """Take questions; they are begun when those before them are done."""
         self._waiting += questions

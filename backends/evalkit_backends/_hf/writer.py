@@ -76,6 +76,11 @@ class Writer:
         return self._before + self._manner.decoder.written
 
     @property
+    def at_work(self) -> int:
+        """How many rows are being worked on."""
+        return len(self._work.working)
+
+    @property
     def rows(self) -> int:
         """How many rows a batch may have."""
         return self._manner.limits.rows

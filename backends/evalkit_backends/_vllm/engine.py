@@ -74,6 +74,10 @@ class VLLMEngine(Engine):
             raise RuntimeError("this engine is closed")
         return self._loaded
 
+    @property
+    def at_work(self) -> int:
+        return len(self._asked)
+
     def submit(self, requests: Sequence[Request]) -> None:
         self._waiting.extend(requests)
 
