@@ -45,6 +45,12 @@ from .configuration_my import MyConfig
 class MyForCausalLM(LlamaForCausalLM):
     config_class = MyConfig
 """
+TOKENIZER = """
+from pathlib import Path
+from transformers import PreTrainedTokenizerFast
+Path(__file__).with_name("ran").touch()
+class MyTok(PreTrainedTokenizerFast): pass
+"""
 CLASSES = {
     "AutoConfig": "configuration_my.MyConfig",
     "AutoModelForCausalLM": "modeling_my.MyForCausalLM",
@@ -80,6 +86,19 @@ def test_code_runs_only_where_it_is_allowed_and_nobody_is_asked(
     assert not (tmp_path / "modules").exists()
     assert said(ways[1]) == "loaded"
     assert list((tmp_path / "modules").rglob("ran"))
+
+
+def test_a_tokenizer_s_code_is_not_run_either(tiny_llama: Path, tmp_path: Path) -> None:
+    folder = spoiled.copied(tiny_llama, tmp_path / "model")
+    (folder / "tok_my.py").write_text(TOKENIZER)
+    path = folder / "tokenizer_config.json"
+    classes = {"AutoTokenizer": [None, "tok_my.MyTok"]}
+    changes = {"tokenizer_class": "MyTok", "auto_map": classes}
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    backend = HF(model=str(folder))
+    with pytest.raises(UsageError, match="takes code of its own, which is not run"):
+        backend.load(backend.prepare())
+    assert not (folder / "ran").exists()
 
 
 def test_code_that_may_run_is_part_of_who_a_model_is(folder: Path) -> None:

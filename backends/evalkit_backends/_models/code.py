@@ -7,6 +7,7 @@ from evalkit_backends._models.files import CONFIG, Whose
 from evalkit_backends._models.settings import TOKENIZER
 
 OPTION = "trust_remote_code"
+NOT_RUN = f"which is not run; once you have read it: --backend-set {OPTION}=true"
 KERNELS = ("attn_implementation", "experts_implementation")
 """Settings by which a model may name code of the Hub's."""
 
@@ -54,8 +55,4 @@ def texts(value: object) -> Iterator[str]:
 
 def refusal(settings: Mapping[str, Mapping[str, Any]]) -> str:
     """What is said of a model that does not load without its own code."""
-    classes = ", ".join(named(settings))
-    return (
-        f"takes code of its own, {classes}, which is not run; once you have read it: "
-        f"--backend-set {OPTION}=true"
-    )
+    return f"takes code of its own, {', '.join(named(settings))}, {NOT_RUN}"

@@ -35,8 +35,11 @@ class Tensor:
 
     dtype: str
     shape: tuple[int, ...]
+    file: Path
+    begin: int
+    """Where its numbers begin in the file."""
     size: int
-    """Bytes that it takes."""
+    """Bytes that they take."""
 
     @property
     def count(self) -> int:
@@ -61,7 +64,8 @@ def read_header(path: Path) -> dict[str, Tensor]:
         whole = LENGTH + length + end
         how = "is cut short" if size < whole else "is longer than it says"
         raise Unreadable(f"{how}: {size:,} of {whole:,} bytes")
-    return {name: tensor_of(entry) for name, entry in entries.items()}
+    place = LENGTH + length
+    return {name: tensor_of(entry, path, place) for name, entry in entries.items()}
 
 
 def decoded(header: bytes) -> Mapping[str, Entry]:
@@ -76,9 +80,12 @@ def decoded(header: bytes) -> Mapping[str, Entry]:
         raise Unreadable(f"is no safetensors file: {exc}") from exc
 
 
-def tensor_of(entry: Entry) -> Tensor:
-    """A tensor; Unreadable if its place cannot be."""
+def tensor_of(entry: Entry, path: Path, place: int) -> Tensor:
+    """A tensor; Unreadable if it cannot be where it is said to be.
+
+    `place` is where the numbers of all begin.
+    """
     begin, end = entry.data_offsets
     if not 0 <= begin <= end or min(entry.shape, default=0) < 0:
         raise Unreadable("is no safetensors file: a tensor has an impossible place")
-    return Tensor(entry.dtype, entry.shape, end - begin)
+    return Tensor(entry.dtype, entry.shape, path, place + begin, end - begin)

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from evalkit import EvalkitError
+from evalkit_backends._models.code import NOT_RUN, OPTION
 from evalkit_backends._models.files import Whose
 from evalkit_backends._models.naming import some
 
@@ -23,6 +24,8 @@ def told(whose: Whose) -> Generator[None]:
     except EvalkitError:
         raise
     except Exception as exc:
+        if OPTION in str(exc):
+            raise whose.refusal(f"takes code of its own, {NOT_RUN}") from exc
         raise whose.refusal(f"cannot be loaded: {brief(exc)}") from exc
 
 

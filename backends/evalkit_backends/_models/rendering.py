@@ -130,6 +130,16 @@ class Apart(Renderer):
         raise NotRendered(found["error"])
 
 
+def try_out(render: Renderer) -> None:
+    """Raise Runaway for a template that does not even end for the simplest of turns."""
+    try:
+        render([{"role": "user", "content": "?"}], True)
+    except Runaway:
+        raise
+    except Exception:  # it takes no such turns; real ones will show which
+        return
+
+
 class Ended(Exception):
     """A process that gave no answer; `str` says what became of it."""
 

@@ -19,6 +19,7 @@ from evalkit_backends._models.headers import Tensor
 from evalkit_backends._models.naming import spelled
 from evalkit_backends._models.pretrained import knows, read_config, writes
 from evalkit_backends._models.problems import converting, told
+from evalkit_backends._models.tied import check_tied
 from evalkit_backends._models.weights import Weights
 
 transformers: Any = import_module("transformers")
@@ -41,18 +42,21 @@ TABLES = 10**9
 """Numbers that a model may make from its settings, where nothing is saved of them."""
 
 
-def check_fit(config: Any, weights: Weights, unused: str, whose: Whose) -> None:
-    """Refuse weights that a model cannot be made of, and one far larger than they are.
+def check_fit(config: Any, weights: Weights, unused: str, whose: Whose) -> Any:
+    """The model, without numbers, that weights are for.
 
+    Raises UsageError for weights that it cannot be made of, and if it is far larger.
     `unused` is a pattern of names that may be left over. Quantized weights are not what
     the model comes to hold, and are left to what loads them.
     """
     if getattr(config, "quantization_config", None) is not None:
-        check_size(outlined(config), weights, whose)
-        return
+        outline = outlined(config)
+        check_size(outline, weights, whose)
+        return outline
     model, fit = tried(config, weights.tensors)
     refuse(fit.without(unused), model, whose)
     check_tables(model, weights, whose)
+    return model
 
 
 def refuse(fit: Fit, model: Any, whose: Whose) -> None:
@@ -62,15 +66,17 @@ def refuse(fit: Fit, model: Any, whose: Whose) -> None:
         raise whose.refusal(f"has weights that are not those of {kind}: {fit.problem}")
 
 
-def check_known(folder: Path, looked: Looked, unused: str, whose: Whose) -> None:
-    """The same for a folder; nothing is said of kinds that transformers does not have,
-    which others may."""
+def check_for_others(folder: Path, looked: Looked, unused: str, whose: Whose) -> None:
+    """The same for what loads models without transformers, and knows more kinds."""
     if not knows(str(looked.settings[CONFIG].get("model_type"))):
         return
     with told(whose), converting():
         config = read_config(folder)
         if writes(config):
-            check_fit(config, looked.weights, unused, whose)
+            model = check_fit(config, looked.weights, unused, whose)
+            check_tied(model.all_tied_weights_keys, looked.weights.tensors, whose)
+        elif getattr(config, "is_encoder_decoder", False):
+            raise whose.refusal(f"is no causal language model: {type(config).__name__}")
 
 
 def tried(config: Any, tensors: Mapping[str, Tensor]) -> tuple[Any, Fit]:

@@ -8,6 +8,7 @@ from evalkit import Completion, Generate, Request, digest_of_tokens
 from evalkit_backends._models.template import Read, Template
 from evalkit_backends._models.unanswered import TooLong
 from evalkit_backends._vllm.core import Ask
+from evalkit_backends._vllm.numbers import NotFinite, is_doubtful, is_finite, probing
 
 
 class Job(ABC):
@@ -53,6 +54,7 @@ class Writing(Job):
         # An answer that is held to a schema has no room for thoughts.
         self._opened = None if request.schema else read.opened
         self._ends = ends
+        self._context = context
         self._limit = min(request.sampling.max_tokens, context - len(prompt))
         self._written: Any = None
         if not prompt or self._limit < 1:
@@ -78,8 +80,14 @@ class Writing(Job):
         return (Ask(self._prompt, sampling, schema=self._request.schema),)
 
     def hear(self, number: int, output: Any) -> Ask | None:
+        if self._written is not None:
+            if not is_finite(output):
+                raise NotFinite("the model's numbers are not finite")
+            return None
         self._written = checked(output)
-        return None
+        if not is_doubtful(self._written.token_ids):
+            return None
+        return probing([*self._prompt, *self._written.token_ids][: self._context - 1])
 
     def completion(self, template: Template) -> Completion:
         written = self._written

@@ -12,10 +12,11 @@ from evalkit import Model, Tags, UsageError
 from evalkit_backends._models.adapter import Adapter, adapted, find_adapter
 from evalkit_backends._models.files import Whose
 from evalkit_backends._models.folder import check_same, look
-from evalkit_backends._models.rendering import Renderer
+from evalkit_backends._models.rendering import Renderer, try_out
 from evalkit_backends._vllm import problems
 from evalkit_backends._vllm.core import Core
 from evalkit_backends._vllm.engine import Loaded, VLLMEngine
+from evalkit_backends._vllm.numbers import is_finite, probing
 from evalkit_backends._vllm.quiet import settle_environment, without_advice
 from evalkit_backends._vllm.room import room
 from evalkit_backends._vllm.shield import shielded
@@ -69,8 +70,10 @@ def load(model: Model, wish: Wish) -> VLLMEngine:
         folder = ready(model)
         checked = check(folder, model, wish)
         started = start(model, arguments(folder, wish, cpu=cpu), wish)
+        core = Core(started, lora(wish))
         check_unchanged(folder, model, wish)
-        return assemble(model, checked, Core(started, lora(wish)), wish)
+        check_numbers(core, model.name)
+        return assemble(model, checked, core, wish)
 
 
 def find_platform() -> Any:
@@ -127,13 +130,19 @@ def check(folder: Path, model: Model, wish: Wish) -> Checked:
     found: vLLM says nothing of some that are missing."""
     from evalkit_backends._models.pretrained import read_renderer, read_tokenizer
     from evalkit_backends._models.problems import told
-    from evalkit_backends._models.trial import check_known
+    from evalkit_backends._models.quiet import without_bars
+    from evalkit_backends._models.trial import check_for_others
+    from evalkit_backends._vllm.kinds import check_kind
 
     whose = Whose(backend="vllm", what=repr(model.name))
-    with told(whose):
-        tokenizer = read_tokenizer(folder, code=wish.code)
-    render = read_renderer(tokenizer, wish.arguments, whose)
-    check_known(folder, look(folder, whose, code=wish.code), wish.unused, whose)
+    with without_bars():
+        looked = look(folder, whose, code=wish.code)
+        check_kind(looked, whose, code=wish.code)
+        with told(whose):
+            tokenizer = read_tokenizer(folder, code=wish.code)
+            render = read_renderer(tokenizer, wish.arguments, whose)
+            try_out(render)
+        check_for_others(folder, looked, wish.unused, whose)
     return Checked(tokenizer, render)
 
 
@@ -142,6 +151,20 @@ def check_unchanged(folder: Path, model: Model, wish: Wish) -> None:
     whose = Whose(backend="vllm", what=repr(model.name))
     looked = look(folder, whose, code=wish.code)
     check_same(model, adapted(looked.described(model, whose), wish.adapter), whose)
+
+
+def check_numbers(core: Core, name: str) -> None:
+    """Refuse weights that give no numbers: nothing could be read off them."""
+    core.add("trial", probing([0]))
+    done: Sequence[Any] = ()
+    while not done:
+        done = core.step()
+    if not is_finite(done[0]):
+        core.close()
+        raise UsageError(
+            f"backend 'vllm': the weights of {name!r} give numbers that are not "
+            "finite, so that there is nothing to read off them"
+        )
 
 
 def arguments(folder: Path, wish: Wish, *, cpu: bool) -> dict[str, Any]:
