@@ -1,8 +1,9 @@
 """Evaluate language models when the score must be believed.
 
 Everything that a plugin needs is importable from here, from `evalkit.exam`, from
-`evalkit.grading` and from `evalkit.testing`; nothing else is public. Names are imported
-when they are first asked for, so that the command line starts quickly.
+`evalkit.grading`, from `evalkit.stats` and from `evalkit.testing`; nothing else is
+public. Names are imported when they are first asked for, so that the command line
+starts quickly.
 """
 
 from typing import TYPE_CHECKING
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         Sampling,
         Score,
         Step,
+        Titles,
         Turn,
         digest_of_tokens,
     )
@@ -184,6 +186,7 @@ HOMES = {
         "Sampling",
         "Score",
         "Step",
+        "Titles",
         "Turn",
         "digest_of_tokens",
     ),
@@ -248,6 +251,7 @@ __all__ = [
     "Task",
     "TaskError",
     "Thinking",
+    "Titles",
     "Turn",
     "UsageError",
     "Verbatim",

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from evalkit.choices.frame import choice_problem
+from evalkit.clusters import cluster_of
 from evalkit.errors import TaskError, Unsound, guarded
 from evalkit.record import encode
 from evalkit.seams import MOST, SAMPLE, is_several, several
@@ -82,6 +83,7 @@ def check_samples(
         first = first or sample
         unchoosable = unchoosable or choice_problem(sample)
         total.update(encoded(task, sample))
+        cluster_of(task, sample)  # so that it fails before anything is asked
     if first is None:
         raise TaskError(f"{who} has no samples")
     return Checked(

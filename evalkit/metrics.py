@@ -5,14 +5,19 @@ number. Intervals treat the questions as drawn from a larger pool of such questi
 """
 
 import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from evalkit.hookspecs import hookimpl
-from evalkit.stats.intervals import student, wilson
+from evalkit.stats.attempts import Repeats, pass_at_k
+from evalkit.stats.means import Scores
 from evalkit.types import Estimate, SampleResult
+
+NAMED = re.compile(r"pass@(?P<k>[1-9][0-9]{0,8})")
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class Metric(ABC):
@@ -32,6 +37,17 @@ class Metric(ABC):
     def estimate(self, results: Iterable[SampleResult]) -> Estimate:
         """The metric's value over all results."""
 
+    def named(self, name: str) -> "Metric | None":
+        """The metric of its kind with this name, None if there is none.
+
+        One that has a number in its name, as pass@8 has, stands for all numbers.
+        """
+        return self if name == self.name else None
+
+    def like(self, name: str) -> str:
+        """Which name of its kind may have been meant by one that is none."""
+        return self.name
+
 
 class SampleMean(Metric):
     """A metric that is the mean of one number in [0, 1] per sample."""
@@ -41,51 +57,24 @@ class SampleMean(Metric):
         """This metric's value for one sample."""
 
     def estimate(self, results: Iterable[SampleResult]) -> Estimate:
-        sums = Sums()
+        scores = Scores()
         for result in results:
-            sums.add(self.of_sample(result))
-        return sums.estimate(self.name)
+            scores.add(self.of_sample(result), result.cluster)
+        return estimate_of(self.name, scores)
 
 
-@dataclass(slots=True)
-class Sums:
-    """Running sum and variance (Welford), and whether all values were 0 or 1."""
-
-    n: int = 0
-    total: float = 0.0
-    mean: float = 0.0
-    squares: float = 0.0
-    binary: bool = True
-
-    def add(self, value: float) -> None:
-        self.n += 1
-        self.total += value
-        step = value - self.mean
-        self.mean += step / self.n
-        self.squares += step * (value - self.mean)
-        self.binary = self.binary and value in (0.0, 1.0)
-
-    def estimate(self, name: str) -> Estimate:
-        """Wilson's interval for 0/1 values, Student's t over samples for others.
-
-        Values that are all alike have no spread for t to use; Wilson's interval
-        with as many trials is the honest width then.
-        """
-        if self.binary or self.squares <= 1e-12 * self.n or self.n < 2:
-            low, high = wilson(self.total, self.n)
-            method = "Wilson"
-        else:
-            stderr = math.sqrt(self.squares / (self.n - 1) / self.n)
-            low, high = student(self.mean, stderr, self.n - 1)
-            method = "Student's t over samples"
-        return Estimate(
-            metric=name,
-            value=self.total / self.n if self.n else 0.0,
-            low=max(0.0, low),
-            high=min(1.0, high),
-            n=self.n,
-            method=method,
-        )
+def estimate_of(name: str, scores: Scores) -> Estimate:
+    """The mean of some scores, with an interval of the kind that suits them."""
+    worth = scores.worth()
+    low, high = worth.interval(scores.mean)
+    return Estimate(
+        metric=name,
+        value=scores.mean,
+        low=low,
+        high=high,
+        n=scores.n,
+        method=worth.method,
+    )
 
 
 @dataclass(frozen=True)
@@ -97,7 +86,38 @@ class Accuracy(SampleMean):
         return "accuracy"
 
     def of_sample(self, result: SampleResult) -> float:
-        return fmean(attempt.score.value for attempt in result.attempts)
+        return fmean(values_of(result))
+
+    def estimate(self, results: Iterable[SampleResult]) -> Estimate:
+        repeats = Repeats()
+
+        def seen() -> Iterator[SampleResult]:
+            for result in results:
+                repeats.add(values_of(result))
+                yield result
+
+        found = super().estimate(seen())
+        return replace(found, note=again(repeats))
+
+
+def values_of(result: SampleResult) -> list[float]:
+    """The value of each attempt at a sample."""
+    return [attempt.score.value for attempt in result.attempts]
+
+
+def again(repeats: Repeats) -> str:
+    """How far the score would move if the same samples were asked again, and whether
+    more attempts would help; empty if each was asked once."""
+    if not repeats.repeated:
+        return ""
+    found = repeats.components()
+    again = found["se_same_questions"] or 0.0
+    told = f"the same samples asked again: {100 * again:.1f} points of standard error"
+    within, between = found["within"], found["between"]
+    if not within or not between:
+        return told
+    enough = math.ceil(within / between)
+    return f"{told}; attempts beyond {enough} at each narrow the interval little"
 
 
 @dataclass(frozen=True)
@@ -110,9 +130,23 @@ class PassAt(SampleMean):
 
     k: int
 
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ValueError(f"pass@k is for k = 1 or more, not {self.k}")
+
     @property
     def name(self) -> str:
         return f"pass@{self.k}"
+
+    def named(self, name: str) -> Metric | None:
+        found = NAMED.fullmatch(name)
+        if found is None or self.name != f"pass@{self.k}":
+            return super().named(name)
+        return replace(self, k=int(found["k"]))
+
+    def like(self, name: str) -> str:
+        found = NUMBER.search(name)
+        return self.name.replace(str(self.k), found[0]) if found else self.name
 
     @property
     def attempts(self) -> int:
@@ -121,9 +155,9 @@ class PassAt(SampleMean):
     def of_sample(self, result: SampleResult) -> float:
         n = len(result.attempts)
         right = sum(attempt.score.value == 1.0 for attempt in result.attempts)
-        return 1.0 - math.comb(n - right, self.k) / math.comb(n, self.k)
+        return pass_at_k(n, right, self.k)
 
 
 @hookimpl
 def evalkit_metrics() -> Iterable[Metric]:
-    return (Accuracy(), *(PassAt(k) for k in (1, 2, 4, 8, 16, 32, 64)))
+    return (Accuracy(), PassAt(1))

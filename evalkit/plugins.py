@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from evalkit import hookspecs
-from evalkit.errors import PluginError, boundary, is_interrupt, reason
+from evalkit.errors import PluginError, UsageError, boundary, is_interrupt, reason
 from evalkit.hooking import guard
 from evalkit.registering import (
     Problems,
@@ -26,7 +26,7 @@ from evalkit.registering import (
     suite_problems,
     task_problems,
 )
-from evalkit.registry import BUILTIN, Entry, Registry, Source
+from evalkit.registry import BUILTIN, Entry, Registry, Source, unknown
 
 if TYPE_CHECKING:
     from evalkit.backend import Backend
@@ -79,6 +79,24 @@ def left_out() -> frozenset[str]:
     """The plugins that the user wants to do without."""
     words = os.environ.get(WITHOUT, "").split(",")
     return frozenset(word.strip() for word in words)
+
+
+class Metrics(Registry["Metric"]):
+    """Metrics by name, of which some stand for many: pass@1 for any pass@k."""
+
+    def __contains__(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def __getitem__(self, name: str) -> "Metric":
+        found = self._find(name)
+        if found is None:
+            known = {each.item.like(name) for each in self}
+            raise UsageError(unknown(self.kind, name, known))
+        return found
+
+    def _find(self, name: str) -> "Metric | None":
+        found = (each.item.named(name) for each in self)
+        return next((each for each in found if each is not None), None)
 
 
 class Plugins:
@@ -157,9 +175,9 @@ class Plugins:
         return Registry("backend", found)
 
     @cached_property
-    def metrics(self) -> "Registry[Metric]":
+    def metrics(self) -> "Metrics":
         found = self._collect(self.hook.evalkit_metrics, metric_problems)
-        return Registry("metric", found)
+        return Metrics("metric", found)
 
     def ask_each(
         self, hook: pluggy.HookCaller, **arguments: object

@@ -11,7 +11,7 @@ import msgspec
 
 from evalkit.reasons import Reason
 from evalkit.spending import Prices
-from evalkit.types import Estimate, Outcome
+from evalkit.types import Estimate, Outcome, Titles
 
 Plain: TypeAlias = Mapping[str, Any]
 """Values that JSON can hold."""
@@ -138,6 +138,8 @@ class RunRecord:
     grader: str = ""
     """Version of `evalkit.grading` that the answers were judged with; empty in the
     records of runs that are older than this field."""
+    titles: Titles = field(default_factory=Titles)
+    """What people call the task and its parts."""
     regrades: tuple[Regrade, ...] = ()
     """The times that the answers were judged anew, the last of which gave the
     estimates here."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evalkit.__about__ import __version__
 from evalkit.checked import samples_of
+from evalkit.clusters import cluster_of
 from evalkit.dialogue import Dialogue, completion_of
 from evalkit.disk import move_own
 from evalkit.environment import environment
@@ -31,7 +32,7 @@ from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter, finished_results, verdict_of
 from evalkit.scoring import Limits, ScoringPool
 from evalkit.secrets.stored import hidden_score, secrets_in
-from evalkit.summing import ceilings, estimates
+from evalkit.summing import ceilings, estimates, titles
 from evalkit.types import Answer, Attempt, Outcome, Sample, SampleResult, Score
 
 
@@ -197,8 +198,10 @@ class Regrading:
                     f"{str(self.folder.results)!r} is damaged: it has {result.id!r} "
                     f"where {sample.id!r} should be"
                 )
+            cluster = cluster_of(self.planned.task, sample)
+            subject = replace(result, cluster=cluster)
             for number, attempt in enumerate(result.attempts):
-                yield self._case(sample, result, number, attempt)
+                yield self._case(sample, subject, number, attempt)
 
     def _case(
         self, sample: Sample, result: SampleResult, number: int, attempt: Attempt
@@ -252,6 +255,7 @@ class Regrading:
             environment=environment(),
             plugins=tuple(third_party),
             grader=GRADER,
+            titles=titles(self.planned),
             regrades=(*old.regrades, regrade),
         )
 

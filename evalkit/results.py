@@ -155,9 +155,9 @@ def verdict_of(score: Score) -> tuple[float, float, Outcome]:
 
 
 def result_of(
-    sample: Sample, index: int, attempts: tuple[Attempt, ...]
+    sample: Sample, index: int, attempts: tuple[Attempt, ...], cluster: str = ""
 ) -> SampleResult:
-    """A sample with all the attempts at it."""
+    """A sample with all the attempts at it, and what it has in common with others."""
     return SampleResult(
         index=index,
         id=sample.id,
@@ -167,6 +167,7 @@ def result_of(
         metadata=sample.metadata,
         attempts=tuple(map(as_stored, attempts)),
         rubric=sample.rubric,
+        cluster=cluster,
     )
 
 

@@ -38,6 +38,7 @@ from evalkit.types import (
     Sample,
     Sampling,
     Score,
+    Titles,
 )
 
 T = TypeVar("T")
@@ -195,6 +196,7 @@ COMPLETION = Seam(Completion)
 ANSWER = Seam(Answer)
 SCORE = Seam(Score)
 ESTIMATE = Seam(Estimate, estimate_problem)
+TITLES = Seam(Titles)
 
 
 def sound_request(value: object) -> Request:

@@ -14,6 +14,8 @@ from evalkit.errors import UsageError
 from evalkit.folder import slug
 from evalkit.plan import Plan
 from evalkit.record import RunRecord, pretty
+from evalkit.stats.averages import PULL, joined, stratified_mean, units_of
+from evalkit.stats.means import EFFECTIVE
 from evalkit.suite import Part, Suite
 from evalkit.types import Estimate
 
@@ -207,29 +209,46 @@ def how(part: Part, protocol: str) -> str:
 def average(parts: Sequence[PartRecord], *, weighted: bool) -> Estimate | None:
     """The parts' average, None unless all of them are there.
 
-    The parts' questions are drawn apart from each other, so the squares of half the
-    widths of their intervals add up.
+    Where all samples count the same, they are as those of one task; where all parts do,
+    each part's share is known by its own samples (`evalkit.stats.stratified_mean`).
     """
     found = [each.estimate for each in parts if each.estimate is not None]
     if not found or len(found) < len(parts):
         return None
-    total = sum(each.n for each in found) if weighted else len(found)
-    shares = [(each.n if weighted else 1) / total for each in found]
-    value = math.fsum(
-        share * each.value / each.scale
-        for share, each in zip(shares, found, strict=True)
-    )
-    spread = math.hypot(
-        *(
-            share * (each.high - each.low) / 2 / each.scale
-            for share, each in zip(shares, found, strict=True)
+    weights = [float(each.n) for each in found] if weighted else None
+    if all(0 <= each.value <= each.scale for each in found):
+        mean = stratified_mean(
+            [each.value / each.scale for each in found],
+            list(map(units, found)),
+            weights,
+            pull=math.inf if weighted else PULL,
         )
-    )
+        value, (low, high) = mean["mean"], mean["interval"]
+        method = f"{EFFECTIVE}, {'samples of ' * weighted}{len(found)} parts"
+    else:
+        whole = joined(
+            [each.value / each.scale for each in found], list(map(ends, found)), weights
+        )
+        value, (low, high) = whole["value"], whole["interval"]
+        method = f"limits of {len(found)} parts joined"
     return Estimate(
         metric="average",
         value=value,
-        low=max(0.0, value - spread),
-        high=min(1.0, value + spread),
+        low=low,
+        high=high,
         n=sum(each.n for each in found),
-        method="from the parts' intervals, taken as independent",
+        method=method,
     )
+
+
+def ends(estimate: Estimate) -> tuple[float, float]:
+    """The ends of an estimate's interval, as shares of its scale."""
+    return estimate.low / estimate.scale, estimate.high / estimate.scale
+
+
+def units(estimate: Estimate) -> float:
+    """How many questions' worth of right and wrong a part's estimate is, by its
+    interval; its samples, where that has no width."""
+    share = estimate.value / estimate.scale
+    found = units_of(share, ends(estimate), estimate.level)
+    return found if math.isfinite(found) else float(max(1, estimate.n))

@@ -6,9 +6,9 @@ from evalkit.errors import TaskError, boundary
 from evalkit.metrics import Metric
 from evalkit.plan import PlannedRun
 from evalkit.results import OPEN, Results, forgiven
-from evalkit.seams import ESTIMATE
+from evalkit.seams import ESTIMATE, TITLES
 from evalkit.task import task_label
-from evalkit.types import Estimate, SampleResult
+from evalkit.types import Estimate, SampleResult, Titles
 
 
 def estimates(planned: PlannedRun, results: Results) -> tuple[Estimate, ...]:
@@ -28,6 +28,12 @@ def ceilings(
     return tuple(
         estimate(planned, each, forgiven(results)).value for each in planned.metrics
     )
+
+
+def titles(planned: PlannedRun) -> Titles:
+    """What people call the task and its parts; a TaskError names it if it fails."""
+    with boundary(TaskError, f"{task_label(planned.task)}, titles()"):
+        return TITLES(planned.task.titles())
 
 
 def estimate(

@@ -11,7 +11,7 @@ from evalkit.data import Data, DatasetRef
 from evalkit.errors import of_plugin
 from evalkit.metrics import Accuracy, Metric
 from evalkit.protocol import Chat, Protocol
-from evalkit.types import Answer, Mark, Outcome, Sample, Score
+from evalkit.types import Answer, Mark, Outcome, Sample, Score, Titles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,19 @@ class Task(ABC):
         person or another model can judge, or that cannot be judged here.
         """
         return tuple(text for text in (sample.target, sample.solution) if text)
+
+    def titles(self) -> Titles:
+        """What people call the task and its parts, for cards and marking sheets."""
+        return Titles()
+
+    def cluster(self, sample: Sample) -> str:
+        """What a sample has in common with others: a passage, a problem, a template.
+
+        Its text or a name for it; empty for a sample that stands by itself. Samples
+        with the same text rise and fall together, and intervals allow for that. It is
+        no part of the sample: naming it later makes no other question of it.
+        """
+        return ""
 
     @abstractmethod
     def score(self, sample: Sample, answer: Answer) -> Score:

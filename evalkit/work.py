@@ -12,6 +12,7 @@ from pathlib import Path
 from evalkit.__about__ import __version__
 from evalkit.backend import Engine
 from evalkit.checked import samples_of
+from evalkit.clusters import cluster_of
 from evalkit.dialogue import Dialogue
 from evalkit.earlier import Earlier
 from evalkit.environment import environment
@@ -29,7 +30,7 @@ from evalkit.report.card import make_card
 from evalkit.report.words import several
 from evalkit.results import Results, ResultsWriter, result_of
 from evalkit.secrets.finding import HIDDEN
-from evalkit.summing import ceilings, estimates
+from evalkit.summing import ceilings, estimates, titles
 from evalkit.task import task_label
 from evalkit.types import Attempt, Outcome, SampleResult, Score
 
@@ -210,7 +211,9 @@ class Work:
         if len(scored) < len(attempts):
             return
         del self._open[dialogue.index]
-        result = result_of(dialogue.sample, dialogue.index, scored)
+        sample = dialogue.sample
+        cluster = cluster_of(self.planned.task, sample)
+        result = result_of(sample, dialogue.index, scored, cluster)
         self._writer.add(result)
         self._plugins.hook.evalkit_scored(spec=self.planned.spec, result=result)
 
@@ -285,6 +288,7 @@ class Work:
             ),
             grader=GRADER,
             reasons=self._reasons.found(),
+            titles=titles(planned),
         )
 
 

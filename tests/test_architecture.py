@@ -12,6 +12,8 @@ import click
 import pytest
 
 import evalkit
+import evalkit.exam
+import evalkit.stats
 from evalkit import Plugins, hookspecs
 from evalkit.commands import command_line
 from evalkit.commands.builtin import COMMANDS
@@ -27,7 +29,13 @@ PLUGIN_FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 SOURCES = sorted((ROOT / "evalkit").rglob("*.py")) + PLUGIN_FILES
-PUBLIC = {"evalkit", "evalkit.exam", "evalkit.grading", "evalkit.testing"}
+PUBLIC = {
+    "evalkit",
+    "evalkit.exam",
+    "evalkit.grading",
+    "evalkit.stats",
+    "evalkit.testing",
+}
 HEAVY = {
     "torch",
     "vllm",
@@ -39,6 +47,9 @@ HEAVY = {
     "ray",
     "sympy",
     "jsonschema",
+    "mpmath",
+    "numpy",
+    "scipy",
     "evalkit.exam.paper",
     "evalkit.grading.judging",
     "evalkit.grading.marking.scheme",
@@ -53,6 +64,15 @@ def test_every_public_name_is_listed_and_has_a_home() -> None:
     assert sorted(evalkit.__all__) == evalkit.__all__
     for name in evalkit.__all__:
         assert getattr(evalkit, name) is not None
+
+
+@pytest.mark.parametrize("package", [evalkit.exam, evalkit.stats])
+def test_every_public_name_of_a_package_within_has_a_home(package: Any) -> None:
+    homes = {name for names in package.HOMES.values() for name in names}
+    assert homes == set(package.__all__) == set(dir(package))
+    assert sorted(package.__all__) == package.__all__
+    for name in package.__all__:
+        assert inspect.getdoc(getattr(package, name))
 
 
 def test_what_type_checkers_see_is_what_is_exported() -> None:

@@ -117,3 +117,11 @@ def test_links_between_documents_lead_somewhere() -> None:
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_examples_of_statistics_are_true() -> None:
+    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    (block,) = (b for _, _, b in blocks_of(text) if b.startswith(">>>"))
+    examples = doctest.DocTestParser().get_doctest(block, {}, "statistics.md", None, 0)
+    assert len(examples.examples) >= 6
+    assert doctest.DocTestRunner().run(examples).failed == 0

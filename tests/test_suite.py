@@ -6,7 +6,7 @@ This module is the plugin of a third party too, with tasks and suites made up he
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -33,6 +33,8 @@ from evalkit import (
     Task,
     hookimpl,
 )
+from evalkit.stats import stratified_mean, wilson
+from evalkit.suite_record import PartRecord, average
 from tests.conftest import ROOT, Evalkit, install
 
 RIGHT = {"red": 1, "blue": 8, "gold": 3, "far": 1}
@@ -248,27 +250,98 @@ def test_the_average(
     assert f"Average: {float(100 * value):.1f} % (" in card.read_text()
 
 
-@pytest.mark.parametrize(
-    ("suite", "shares"), [("plain", (1 / 2, 1 / 2)), ("heavy", (4 / 14, 10 / 14))]
-)
-def test_the_interval_is_that_of_parts_that_vary_by_themselves(
-    evalkit: Evalkit, tmp_path: Path, suite: str, shares: Sequence[float]
+def part(rate: float, n: int, **fields: Any) -> PartRecord:
+    """A part whose answers were right or wrong; with an estimate of other values."""
+    low, high = wilson(rate * n, n)
+    estimate = Estimate(metric="accuracy", value=rate, low=low, high=high, n=n)
+    return PartRecord(name="part", estimate=replace(estimate, **fields))
+
+
+def ends(found: Estimate | None) -> tuple[float, float]:
+    assert found is not None
+    return found.low, found.high
+
+
+def test_parts_that_count_the_same_are_known_by_their_own_samples() -> None:
+    parts = [part(1 / 4, 4), part(8 / 10, 10)]
+    found = average(parts, weighted=False)
+    expected = stratified_mean([1 / 4, 8 / 10], [4, 10])["interval"]
+    assert ends(found) == pytest.approx(expected)
+    assert found is not None
+    assert found.method == "Wilson on the effective number, 2 parts"
+
+
+def test_samples_that_count_the_same_are_those_of_one_task() -> None:
+    found = average([part(1 / 4, 4), part(8 / 10, 10)], weighted=True)
+    assert ends(found) == pytest.approx(wilson(9, 14))
+    assert found is not None
+    assert found.method == "Wilson on the effective number, samples of 2 parts"
+
+
+def test_one_sample_of_each_part_does_not_narrow_the_average() -> None:
+    parts = [part(float(n % 4 == 0), 1) for n in range(57)]
+    for weighted in (True, False):
+        low, high = ends(average(parts, weighted=weighted))
+        expected = wilson(15, 57)
+        assert high - low == pytest.approx(expected[1] - expected[0], rel=0.02)
+
+
+def test_a_suite_within_a_suite_is_a_part_by_its_own_interval() -> None:
+    inner = average([part(0.3, 200), part(0.5, 400)], weighted=False)
+    assert inner is not None
+    parts = [part(0.8, 1000), PartRecord(name="inner", estimate=inner)]
+    whole = average(parts, weighted=False)
+    error = math.sqrt(0.3 * 0.7 / 200 / 4 + 0.5 * 0.5 / 400 / 4)
+    error = math.hypot(error / 2, math.sqrt(0.8 * 0.2 / 1000) / 2)
+    low, high = ends(whole)
+    assert (high - low) / 2 / 1.96 == pytest.approx(error, rel=0.03)
+
+
+def scaled(found: PartRecord) -> dict[str, float]:
+    """An estimate's values as marks out of 100."""
+    assert found.estimate is not None
+    names = ("value", "low", "high", "scale")
+    return {name: 100 * getattr(found.estimate, name) for name in names}
+
+
+def test_marks_out_of_100_count_as_shares() -> None:
+    shares = [part(0.25, 40), part(0.8, 100)]
+    marks = [part(0.25, 40, **scaled(shares[0])), part(0.8, 100, **scaled(shares[1]))]
+    assert ends(average(marks, weighted=False)) == pytest.approx(
+        ends(average(shares, weighted=False))
+    )
+
+
+def test_parts_by_older_intervals_and_by_none_are_averaged_too() -> None:
+    # Student's t over samples, as records of before have it, and a value alone.
+    wide = part(0.5, 100, low=0.4, high=0.6, method="Student's t over samples")
+    bare = part(0.5, 100, low=0.5, high=0.5)
+    low, high = ends(average([wide, bare], weighted=False))
+    known, unknown = 0.1 / 1.96, math.sqrt(0.25 / 100)
+    assert (high - low) / 2 / 1.96 == pytest.approx(
+        math.hypot(known, unknown) / 2, rel=0.03
+    )
+
+
+def test_values_beyond_their_scale_have_their_limits_joined() -> None:
+    below = part(0.5, 100, value=-0.2, low=-0.4, high=0.1)
+    found = average([part(0.5, 100), below], weighted=False)
+    assert found is not None
+    assert found.value == pytest.approx(0.15)
+    assert found.method == "limits of 2 parts joined"
+    low, _ = wilson(50, 100)
+    assert found.low == pytest.approx(0.15 - math.hypot(0.5 - low, 0.2) / 2)
+
+
+def test_the_interval_is_named_wherever_the_average_is(
+    evalkit: Evalkit, tmp_path: Path
 ) -> None:
-    evalkit("run", f"--tasks={suite}", *MODEL)
-    estimates = [runs_of(tmp_path, name)[0]["estimates"][0] for name in ("red", "blue")]
-    halves = [(each["high"] - each["low"]) / 2 for each in estimates]
-    width = math.sqrt(sum((s * h) ** 2 for s, h in zip(shares, halves, strict=True)))
-    average = record_of(tmp_path, suite)["average"]
-    assert average["high"] - average["value"] == pytest.approx(width)
-    assert average["value"] - average["low"] == pytest.approx(width)
-
-
-def test_marks_out_of_100_count_as_shares(evalkit: Evalkit, tmp_path: Path) -> None:
-    evalkit("run", "--tasks=marked", *MODEL)
-    average = record_of(tmp_path, "marked")["average"]
-    half = (10 + 20) / 2 / 100
-    width = math.hypot(half / 2, half / 2)
-    assert average["high"] - average["value"] == pytest.approx(width)
+    done = evalkit("run", "--tasks=marked", *MODEL)
+    kind = "95 % interval, Wilson on the effective number, 2 parts, 14 samples"
+    assert f"  {kind}\n" in done.stdout
+    (card,) = tmp_path.glob("runs/marked/*/card.md")
+    assert f"- {kind}\n" in card.read_text()
+    assert "- of the parts: 95 % interval\n" in card.read_text()
 
 
 def test_the_card_and_the_terminal_tell_of_each_part(

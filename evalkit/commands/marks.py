@@ -18,7 +18,7 @@ from evalkit.marks.csv_sheet import csv_sheet
 from evalkit.marks.importing import SheetError, markings_from
 from evalkit.marks.overwriting import check_untouched
 from evalkit.marks.reading import read_sheet
-from evalkit.marks.sheet import MarkedRun, read_run, read_runs, shuffled
+from evalkit.marks.sheet import MarkedRun, read_run, read_runs, shuffled, titles_of
 from evalkit.marks.store import (
     AUTOMATIC,
     Marking,
@@ -30,8 +30,9 @@ from evalkit.marks.store import (
 )
 from evalkit.marks.totals import metrics_of, totals
 from evalkit.plugins import Plugins
-from evalkit.report.words import estimate_line, several
+from evalkit.report.words import estimate_line, interval_kind, several
 from evalkit.text import visible
+from evalkit.types import Estimate
 from evalkit.work import write_card
 
 FOLDER = click.Path(path_type=Path)
@@ -83,11 +84,11 @@ def export_command(
     if not questions:
         raise UsageError("no answers to mark: every request failed")
     if ending == ".csv":
-        content = csv_sheet(questions, SEPARATORS[separator])
+        content = csv_sheet(questions, SEPARATORS[separator], titles_of(held))
     else:
         from evalkit.marks.page import page
 
-        content = page(held[0].record.spec.task, questions)
+        content = page(held[0].record.spec.task, questions, titles_of(held))
     try:
         replace_own(to, content)
     except OSError as exc:
@@ -225,10 +226,16 @@ def tell(run: MarkedRun, given: Sequence[Marking], plugins: Plugins) -> None:
         who = f" ({marking.by})" if marking.by else ""
         click.echo(visible(f"  {marking.marker}{who}: {extent(run, marking)}"))
         for estimate in totals(run, metrics, marking):
-            click.echo(f"    {estimate.metric}: {estimate_line(estimate)}")
+            tell_estimate(estimate.metric, estimate)
     click.echo(f"  {AUTOMATIC}")
     for estimate in totals(run, metrics, None):
-        click.echo(f"    {estimate.metric}: {estimate_line(estimate)}")
+        tell_estimate(estimate.metric, estimate)
+
+
+def tell_estimate(name: str, estimate: Estimate) -> None:
+    """Print an estimate, and below it what interval it has."""
+    click.echo(f"    {name}: {estimate_line(estimate)}")
+    click.echo(f"      {interval_kind(estimate)}")
 
 
 def extent(run: MarkedRun, marking: Marking) -> str:
@@ -288,7 +295,7 @@ def agree_command(plugins: Plugins, /, words: tuple[str, ...]) -> None:
         for name in (first, second):
             marking = None if name == AUTOMATIC else read_marking(run.folder, name)
             for each in totals(run, metrics, marking):
-                click.echo(f"  {each.metric} by {name}: {estimate_line(each)}")
+                tell_estimate(f"{each.metric} by {name}", each)
 
 
 def check_markers(runs: Sequence[Path], named: tuple[str, str]) -> None:

@@ -109,7 +109,7 @@ EVERY = "all"
     "metrics",
     multiple=True,
     metavar="NAME[,NAME...]",
-    help="Metrics to add.",
+    help="Metrics to add: pass@8, say.",
 )
 @click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
 @click.option("--limit", type=int, help="Only the first so many samples of each task.")

@@ -12,6 +12,7 @@ from evalkit.folder import RunFolder
 from evalkit.marks.store import Marking, markings
 from evalkit.misnamed import SUITE
 from evalkit.registry import unknown
+from evalkit.report.card import answers, outcomes
 from evalkit.report.marks import marked_lines, step_lines
 from evalkit.report.terminal import print_run, print_suite
 from evalkit.report.words import points
@@ -79,6 +80,8 @@ def sample_lines(result: SampleResult, stored: Sequence[Marking]) -> list[str]:
         ),
     ]
     attempts = len(result.attempts)
+    if attempts > 1:
+        lines += [f"outcomes:  {outcomes(result)}", f"read:      {answers(result)}"]
     for number, attempt in enumerate(result.attempts):
         several = [f"===== attempt {number + 1} of {attempts}"] if attempts > 1 else []
         lines += ["", *several]

@@ -14,7 +14,7 @@ from evalkit.record import RunRecord
 from evalkit.report.card import CardSection, answers, outcomes
 from evalkit.report.words import bar, cell, markdown_table, points, several
 from evalkit.results import Results
-from evalkit.types import UNCHECKED, Outcome, SampleResult
+from evalkit.types import UNCHECKED, Outcome, SampleResult, Titles
 
 MANY = 200
 """Up to so many questions are listed one by one."""
@@ -31,18 +31,20 @@ def sections(record: RunRecord, results: Results) -> Iterator[CardSection]:
     if not is_exam(record, results):
         return
     parts = part_totals(results)
-    yield CardSection("Points by part", part_table(parts), rank=12)
+    titles = record.titles
+    yield CardSection("Points by part", part_table(parts, titles), rank=12)
     if record.samples <= MANY:
-        yield CardSection("Points by question", question_tables(parts, results), 30)
+        tables = question_tables(parts, results, titles)
+        yield CardSection("Points by question", tables, rank=30)
     if lost := list(lost_lines(results)):
         yield CardSection("Where points were lost", lost_list(lost), rank=32)
 
 
-def part_table(parts: Sequence[PartTotal]) -> str:
+def part_table(parts: Sequence[PartTotal], titles: Titles) -> str:
     """A line for each part, and the sum."""
     rows: list[tuple[str, ...]] = [
         (
-            cell(part.name),
+            cell(titles.part(part.name), 250),
             points(part.earned),
             points(part.worth),
             share(part.earned, part.worth),
@@ -72,7 +74,9 @@ def counted(part: PartTotal) -> str:
     return part.named if len(problems) < 3 else f"{problems[0]} to {problems[-1]}"
 
 
-def question_tables(parts: Sequence[PartTotal], results: Iterable[SampleResult]) -> str:
+def question_tables(
+    parts: Sequence[PartTotal], results: Iterable[SampleResult], titles: Titles
+) -> str:
     """A table for each part, with a bar for each question as long as it is worth."""
     dropped = {each.number for part in parts for each in part.dropped}
     every = [each for part in parts for each in (*part.counted, *part.dropped)]
@@ -92,7 +96,7 @@ def question_tables(parts: Sequence[PartTotal], results: Iterable[SampleResult])
         )
     header = ("question", "", "points", "outcome", "answer read", "reference")
     tables = (
-        f"### Part {cell(name)}\n\n{markdown_table(header, found)}"
+        f"### Part {cell(titles.part(name), 250)}\n\n{markdown_table(header, found)}"
         for name, found in rows.items()
     )
     return "\n\n".join((*tables, *figures(results)))

@@ -12,7 +12,7 @@ from evalkit.exam.total import ExamTotal
 from evalkit.metrics import Metric
 from evalkit.protocol import Chat, FewShot, Protocol
 from evalkit.task import Task, marked
-from evalkit.types import Answer, Sample, Sampling, Score
+from evalkit.types import Answer, Sample, Sampling, Score, Titles
 
 if TYPE_CHECKING:
     from evalkit.exam.paper import ExamPaper
@@ -90,6 +90,14 @@ class Exam(Task):
         bare = all(each.implied for each in steps)
         stated = (f"Final answer: {sample.target}",) if bare else ()
         return (*stated, *((sample.solution,) if sample.solution else ()))
+
+    def titles(self) -> Titles:
+        parts = {each.name: each.title for each in self.paper.parts if each.title}
+        return Titles(task=self.paper.title, parts=parts)
+
+    def cluster(self, sample: Sample) -> str:
+        """Its problem: 13a and 13b are of one."""
+        return sample.metadata.get("problem", "")
 
     def scheme(self, sample: Sample) -> "Scheme":
         """What answers to a sample are marked by.

@@ -7,13 +7,15 @@ nothing for all), and what the exam is worth (`full_marks`).
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import fmean
 
 from evalkit.metrics import Metric
 from evalkit.record import RunRecord
-from evalkit.stats.intervals import student, wilson
+from evalkit.stats.exams import Points, best
+from evalkit.stats.intervals import Ends
+from evalkit.stats.means import EFFECTIVE, Worth
 from evalkit.types import Estimate, SampleResult
 
 NAME = "exam_total"
@@ -81,8 +83,9 @@ class ExamTotal(Metric):
 
     A run over a part of the exam is scaled up to full marks. The interval treats the
     questions as drawn from a larger pool of such questions: the total is a ratio of
-    points earned to points worth, and its standard error is that of a ratio. It leaves
-    out that the best of the problems to choose from were chosen after marking.
+    points earned to points worth, and its standard error is that of a ratio, by
+    question or, where that is greater, by problem (`evalkit.stats.exam_ratio`). That
+    the best of some problems count belongs to what is estimated.
     """
 
     @property
@@ -94,15 +97,15 @@ class ExamTotal(Metric):
         parts = parts_of(questions)
         counted = [each for part in parts for each in part.counted]
         full = questions[0].full_marks if questions else 100.0
-        ratio, low, high, method = interval(counted)
+        share, (low, high), worth = known(counted)
         return Estimate(
             metric=self.name,
-            value=full * ratio,
-            low=full * max(0.0, low),
-            high=full * min(1.0, high),
+            value=full * share,
+            low=full * low,
+            high=full * high,
             n=len(counted),
             scale=full,
-            method=method,
+            method=worth.method,
             note=note(parts, full),
         )
 
@@ -157,31 +160,24 @@ def parts_of(questions: Sequence[QuestionTotal]) -> tuple[PartTotal, ...]:
 
 def part_total(name: str, group: Sequence[QuestionTotal]) -> PartTotal:
     """A part with the problems that earned most; the earlier ones where some tie."""
-    earned: dict[str, float] = {}
-    for each in group:
-        earned[each.problem] = earned.get(each.problem, 0.0) + each.earned
-    best = sorted(earned, key=lambda problem: -earned[problem])[: group[0].choose]
+    pairs = [(each.problem, each.earned) for each in group]
+    counted = best(pairs, group[0].choose)
     return PartTotal(
         name=name,
-        counted=tuple(each for each in group if each.problem in best),
-        dropped=tuple(each for each in group if each.problem not in best),
+        counted=tuple(each for each in group if each.problem in counted),
+        dropped=tuple(each for each in group if each.problem not in counted),
     )
 
 
-def interval(questions: Sequence[QuestionTotal]) -> tuple[float, float, float, str]:
+def known(counted: Sequence[QuestionTotal]) -> tuple[float, Ends, Worth]:
     """The share of the points that was earned, its interval, and how that was made."""
-    n, worth = len(questions), sum(each.worth for each in questions)
-    if not worth:
-        return 0.0, 0.0, 1.0, "no questions"
-    ratio = sum(each.earned for each in questions) / worth
-    residuals = [each.earned - ratio * each.worth for each in questions]
-    squares = sum(each * each for each in residuals)
-    if n < 2 or squares <= 1e-18 * worth * worth:
-        low, high = wilson(ratio * n, n)
-        return ratio, low, high, "Wilson"
-    stderr = math.sqrt(n * squares / (n - 1)) / worth
-    low, high = student(ratio, stderr, n - 1)
-    return ratio, low, high, "Student's t, ratio of points"
+    if not any(each.worth for each in counted):
+        return 0.0, (0.0, 1.0), Worth(n_eff=0, method="no questions")
+    points = Points([each.earned for each in counted], [each.worth for each in counted])
+    worth = points.value_of([each.problem for each in counted])
+    if worth.method.startswith(EFFECTIVE):
+        worth = replace(worth, method=f"{worth.method}, ratio of points")
+    return points.ratio, worth.interval(points.ratio), worth
 
 
 def note(parts: Sequence[PartTotal], full: float) -> str:

@@ -116,10 +116,11 @@ def given_points(results: Iterable[SampleResult]) -> Mapping[tuple[str, int], fl
 
 def sentence(found: Agreement) -> str:
     """An agreement in one line."""
+    kind = "" if found.low is None else ", 95 % interval, bootstrap over questions"
     return (
         f"{several(found.n, 'answer')}: {percent(found.exact)} exactly alike, "
         f"{percent(found.within_one)} within 1 point, mean difference "
-        f"{found.mae:.2f} points, kappa {kappa_line(found)}"
+        f"{found.mae:.2f} points, kappa {kappa_line(found)}{kind}"
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from evalkit.marks.guarding import guarded, without_formula
 from evalkit.marks.sheet import Row, readable
 from evalkit.report.words import points
+from evalkit.types import Titles
 
 COLUMNS = (
     "id",
@@ -19,20 +20,37 @@ COLUMNS = (
     "points",
     "comment",
 )
+TITLED = (*COLUMNS[:2], "part", *COLUMNS[2:])
+"""The columns where the exam and its parts have titles."""
 LONGEST = 32_000
 """Characters of a text that a cell gets: Excel breaks cells of over 32,767."""
 
 
-def csv_sheet(questions: Iterable[Sequence[Row]], separator: str = ",") -> bytes:
-    """The sheet of these questions."""
-    return as_csv((cells(row) for rows in questions for row in rows), separator)
+def csv_sheet(
+    questions: Iterable[Sequence[Row]],
+    separator: str = ",",
+    titles: Titles | None = None,
+) -> bytes:
+    """The sheet of these questions; with a column for titles where there are some."""
+    rows = [row for group in questions for row in group]
+    if titles is None or titles == Titles():
+        return as_csv((COLUMNS, *map(cells, rows)), separator)
+    titled = (titled_cells(row, titles) for row in rows)
+    return as_csv((TITLED, *titled), separator)
+
+
+def titled_cells(row: Row, titles: Titles) -> list[str]:
+    """A row that says behind the number of what exam and part the question is."""
+    id, number, *rest = cells(row)
+    part = titles.part(row.result.metadata.get("part", ""))
+    told = ", ".join(filter(None, (titles.task, part and f"part {part}")))
+    return [id, number, guarded(shortened(readable(told))), *rest]
 
 
 def as_csv(rows: Iterable[Sequence[str]], separator: str) -> bytes:
     """Rows as RFC 4180 has them, with the byte-order mark that Excel looks for."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=separator, quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
     writer.writerows(rows)
     return out.getvalue().encode("utf-8-sig")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit.disk import read_file
 from evalkit.errors import UsageError
-from evalkit.marks.csv_sheet import COLUMNS, as_csv
+from evalkit.marks.csv_sheet import COLUMNS, TITLED, as_csv
 from evalkit.marks.reading import SEPARATORS, read_sheet
 from evalkit.marks.torn import records
 
@@ -68,6 +68,6 @@ def is_empty(text: str, content: bytes, separator: str) -> bool:
         heading, *rows = [cells for _, _, cells in records(text, separator)]
     except (csv.Error, ValueError):
         return False
-    if tuple(heading) != COLUMNS or any(any(cells[-2:]) for cells in rows):
+    if tuple(heading) not in (COLUMNS, TITLED) or any(map(any, (c[-2:] for c in rows))):
         return False
-    return as_csv(rows, separator) == content
+    return as_csv((heading, *rows), separator) == content

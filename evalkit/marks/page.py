@@ -14,6 +14,7 @@ from evalkit.marks.csv_sheet import LONGEST
 from evalkit.marks.prose import prose
 from evalkit.marks.sheet import Row, readable
 from evalkit.report.words import points
+from evalkit.types import SampleResult, Titles
 
 FRAME = string.Template("""\
 <!doctype html>
@@ -30,7 +31,7 @@ form-action 'none'">
 <body data-sheet="$sheet">
 <header>
 <h1>Marking sheet: $task</h1>
-<p>$answers answers to $questions questions. Give each answer the points that its
+$title<p>$answers answers to $questions questions. Give each answer the points that its
 steps earn by the rubric, whole or half, and never more than the question is worth. A
 right step that follows from an earlier slip keeps its points. Nothing here tells which
 model wrote an answer, and nothing leaves this page: your marks stay in this browser,
@@ -52,7 +53,7 @@ $body
 QUESTION = string.Template("""\
 <section class="question">
 <h2>Question $number <span class="worth">$worth points</span></h2>
-<div class="asked">$question</div>
+$part<div class="asked">$question</div>
 <div class="key">
 <div class="reference"><h3>Reference</h3>$reference</div>
 <div class="rubric"><h3>Rubric</h3><table>$rubric</table></div>
@@ -74,12 +75,16 @@ autocomplete="off" size="4"> of $worth</label>
 </article>""")
 
 
-def page(task: str, questions: Sequence[Sequence[Row]]) -> bytes:
+def page(
+    task: str, questions: Sequence[Sequence[Row]], titles: Titles | None = None
+) -> bytes:
     """The sheet as a page that holds everything it needs."""
+    titles = titles or Titles()
     script, style = part("page.js"), part("page.css")
     ids = "".join(sorted(row.id for rows in questions for row in rows))
     return FRAME.substitute(
         task=escape(task),
+        title=paragraph(titles.task),
         script=script,
         style=style,
         script_digest=digest(script),
@@ -87,7 +92,7 @@ def page(task: str, questions: Sequence[Sequence[Row]]) -> bytes:
         sheet=hashlib.sha256(ids.encode()).hexdigest()[:16],
         answers=sum(map(len, questions)),
         questions=len(questions),
-        body="\n".join(question(rows) for rows in questions),
+        body="\n".join(question(rows, titles) for rows in questions),
     ).encode()
 
 
@@ -102,13 +107,19 @@ def digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashed).decode()}"
 
 
-def question(rows: Sequence[Row]) -> str:
+def paragraph(title: str) -> str:
+    """A title, where there is one."""
+    return f'<p class="title">{escape(readable(title))}</p>\n' if title else ""
+
+
+def question(rows: Sequence[Row], titles: Titles) -> str:
     """A question with all the answers to it."""
     first = rows[0]
     result = first.result
     return QUESTION.substitute(
         number=escape(readable(result.id)),
         worth=points(result.max_points),
+        part=paragraph(part_of(result, titles)),
         question=prose(readable(result.question)),
         reference=prose(readable(result.target)),
         rubric=rubric(first),
@@ -116,6 +127,12 @@ def question(rows: Sequence[Row]) -> str:
             answer(row, place, len(rows)) for place, row in enumerate(rows, start=1)
         ),
     )
+
+
+def part_of(result: SampleResult, titles: Titles) -> str:
+    """The part of the exam that a question is of, where the parts have titles."""
+    name = result.metadata.get("part", "")
+    return f"Part {titles.part(name)}" if name in titles.parts else ""
 
 
 def answer(row: Row, place: int, count: int) -> str:

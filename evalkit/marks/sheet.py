@@ -20,7 +20,7 @@ from evalkit.record import RunRecord
 from evalkit.results import finished_results
 from evalkit.secrets.stored import hidden_attempt
 from evalkit.text import visible
-from evalkit.types import Attempt, SampleResult, Step
+from evalkit.types import Attempt, SampleResult, Step, Titles
 
 LETTERS = "bcdfghjkmnpqrstvwxz"
 
@@ -135,6 +135,13 @@ def read_runs(paths: Sequence[Path]) -> tuple[MarkedRun, ...]:
     if len({run.record.spec.digest for run in runs}) < len(runs):
         raise UsageError("the same run is named twice")
     return runs
+
+
+def titles_of(runs: Sequence[MarkedRun]) -> Titles:
+    """What people call the task of these runs and its parts, as far as one of them
+    tells."""
+    told = (run.record.titles for run in runs)
+    return next((each for each in told if each.task or each.parts), Titles())
 
 
 def shuffled(runs: Sequence[MarkedRun], seed: int | None) -> list[list[Row]]:

@@ -1,5 +1,6 @@
 """The card: a run told to people, in Markdown, built from sections of plugins."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -43,8 +44,9 @@ def make_card(record: RunRecord, groups: Iterable[Iterable[CardSection]]) -> str
         (section for group in groups for section in group), key=lambda each: each.rank
     )
     title = f"# {cell(spec.task)}: {cell(spec.model, 120)}"
+    told = [cell(record.titles.task, 200)] if record.titles.task else []
     parts = [f"## {each.title}\n\n{each.markdown.strip()}" for each in sections]
-    return "\n\n".join((title, *parts)) + "\n"
+    return "\n\n".join((title, *told, *parts)) + "\n"
 
 
 @hookimpl
@@ -127,15 +129,21 @@ def earned(result: SampleResult) -> float:
 
 
 def outcomes(result: SampleResult) -> str:
-    """Each attempt's outcome."""
-    words = (each.score.outcome.replace("_", " ") for each in result.attempts)
-    return ", ".join(words)
+    """What became of a sample: ``right``, or of its attempts ``5 right, 27 wrong``."""
+    found = Counter(each.score.outcome for each in result.attempts)
+    words = {each: each.replace("_", " ") for each in Outcome if found[each]}
+    if found.total() == 1:
+        return "".join(words.values())
+    return ", ".join(f"{found[each]} {word}" for each, word in words.items())
 
 
 def answers(result: SampleResult) -> str:
-    """What was read from each attempt."""
-    read = (each.score.answer for each in result.attempts)
-    return "; ".join("–" if each is None else each for each in read)
+    """What was read, the commonest of several attempts first: ``5 (20 times); 7``."""
+    read = Counter(each.score.answer for each in result.attempts)
+    return "; ".join(
+        ("–" if answer is None else answer) + (f" ({n} times)" if n > 1 else "")
+        for answer, n in read.most_common()
+    )
 
 
 def setting_section(record: RunRecord) -> str:

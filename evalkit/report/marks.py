@@ -21,6 +21,7 @@ from evalkit.report.words import (
     cell,
     code,
     estimate_line,
+    interval_kinds,
     markdown_table,
     points,
     several,
@@ -32,8 +33,8 @@ from evalkit.types import Estimate, Mark, Outcome
 
 LEGEND = (
     "Exact: the same points for an answer. Within 1: at most one point apart. Kappa is "
-    "weighted by squares, its interval over questions. Difference: how many points the "
-    "first gave more per answer."
+    "weighted by squares, its 95 % interval a bootstrap over questions. Difference: "
+    "how many points the first gave more per answer."
 )
 
 
@@ -132,6 +133,7 @@ def run_folder(results: Path) -> RunFolder:
 
 def totals_table(results: Results, stored: Sequence[Marking]) -> str:
     """A line for each marker, with what it makes of the whole exam."""
+    found = list(totals(results, stored))
     rows = [
         (
             each.marker,
@@ -139,9 +141,11 @@ def totals_table(results: Results, stored: Sequence[Marking]) -> str:
             estimate_line(each.estimate),
             each.remarks,
         )
-        for each in totals(results, stored)
+        for each in found
     ]
-    return markdown_table(("marker", "who and when", "total (interval):", "note"), rows)
+    header = ("marker", "who and when", "total (interval):", "note")
+    kinds = interval_kinds(each.estimate for each in found)
+    return f"{markdown_table(header, rows)}\n\n{cell(kinds, 400)}"
 
 
 def facts_list(stored: Sequence[Marking]) -> str:

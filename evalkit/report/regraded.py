@@ -6,7 +6,14 @@ from evalkit.record import RunRecord
 from evalkit.regrade import Change, Regraded
 from evalkit.report.reasons import reason_lines
 from evalkit.report.terminal import outcome_line
-from evalkit.report.words import estimate_line, grader_name, points, quoted, short
+from evalkit.report.words import (
+    estimate_line,
+    grader_name,
+    interval_kind,
+    points,
+    quoted,
+    short,
+)
 from evalkit.types import Estimate, Score
 
 
@@ -68,12 +75,23 @@ def summary(done: Regraded, folder: str) -> Iterator[str]:
     for each in after.estimates:
         was = old.pop(each.metric, None)
         yield f"  {each.metric}: {line(was)} -> {line(each)}"
+        yield from kinds(was, each)
     for gone in old.values():
         yield f"  {gone.metric}: {line(gone)} -> no longer measured"
     yield f"  outcomes before: {outcome_line(before)}"
     yield f"  outcomes now:    {outcome_line(after)}"
     yield from (f"    {line}" for line in reason_lines(after.reasons))
     yield ending(done, folder)
+
+
+def kinds(was: Estimate | None, now: Estimate) -> Iterator[str]:
+    """What interval it is; what it was too, if it is made otherwise now."""
+    before = "" if was is None else interval_kind(was)
+    if was is not None and before != interval_kind(now):
+        yield f"    was a {before}"
+        yield f"    is a  {interval_kind(now)}"
+    else:
+        yield f"    {interval_kind(now)}"
 
 
 def line(estimate: Estimate | None) -> str:

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from evalkit.grading import GRADER
 from evalkit.report.reasons import reason_lines
-from evalkit.report.words import estimate_line, grader_name, quoted, short
+from evalkit.report.words import (
+    estimate_line,
+    grader_name,
+    interval_kind,
+    quoted,
+    short,
+)
 from evalkit.responses import AnyResponse, Judged, Totals
 from evalkit.task import Task
 from evalkit.types import Outcome
@@ -19,7 +25,7 @@ def summary(path: Path, totals: Totals, task: Task, sha256: str) -> Iterator[str
     own = "" if isinstance(task, AnyResponse) else version_of(task)
     yield f"{path}: {totals.n} responses"
     yield f"  accuracy: {estimate_line(totals.accuracy)}"
-    yield "    95 % interval, Wilson"
+    yield f"    {interval_kind(totals.accuracy)}"
     yield f"  outcomes: {outcomes(totals)}"
     yield from (f"    {line}" for line in reason_lines(totals.reasons.found()))
     if totals.labelled:

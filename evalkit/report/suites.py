@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from evalkit.report.words import cell, estimate_line, markdown_table
-from evalkit.suite_record import PartRecord, SuiteRecord
+from evalkit.report.words import (
+    cell,
+    estimate_line,
+    interval_kind,
+    interval_kinds,
+    markdown_table,
+)
+from evalkit.suite_record import PartRecord, SuiteRecord, leaves
 
 
 def suite_card(suite: SuiteRecord) -> str:
@@ -14,7 +20,9 @@ def suite_card(suite: SuiteRecord) -> str:
     )
     limit = f"\n\nOnly the first {suite.limit} samples of each." if suite.limit else ""
     title = f"# {cell(suite.suite)}: {cell(suite.model, 120)}"
-    return f"{title}\n\n## Result\n\n{average_line(suite)}{limit}\n\n{table}\n"
+    kinds = "\n".join(f"- {cell(each, 400)}" for each in interval_lines(suite))
+    body = "\n\n".join(filter(None, (average_line(suite) + limit, kinds, table)))
+    return f"{title}\n\n## Result\n\n{body}\n"
 
 
 def average_line(suite: SuiteRecord) -> str:
@@ -23,6 +31,15 @@ def average_line(suite: SuiteRecord) -> str:
     if suite.average is None:
         return f"No average{way}: {'; '.join(suite.lacking)}."
     return f"Average{way}: {estimate_line(suite.average)}, {suite.average_kind}."
+
+
+def interval_lines(suite: SuiteRecord) -> Iterator[str]:
+    """What interval the average has, and what intervals its parts have."""
+    if suite.average is not None:
+        yield f"{interval_kind(suite.average)}, {suite.average.n} samples"
+    tasks = [each.estimate for each in leaves(suite.parts) if each.estimate]
+    if tasks:
+        yield f"of the parts: {interval_kinds(tasks)}"
 
 
 def missing(part: PartRecord) -> str:

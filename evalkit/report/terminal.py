@@ -22,21 +22,23 @@ from evalkit.report.matrix import (
     unlike_judges,
 )
 from evalkit.report.reasons import reason_lines
-from evalkit.report.suites import average_line, part_rows
+from evalkit.report.suites import average_line, interval_lines, part_rows
 from evalkit.report.thinking import cut_line, thought_line
 from evalkit.report.words import (
     amount,
     estimate_line,
     grader_name,
+    interval_kind,
     money,
     open_attempts,
     points,
+    several,
     short,
 )
 from evalkit.results import Results
 from evalkit.suite_record import SuiteRecord, leaves
 from evalkit.text import visible
-from evalkit.types import Outcome
+from evalkit.types import Estimate, Outcome
 
 COLUMNS: Mapping[str, JustifyMethod] = {
     "id": "left",
@@ -110,6 +112,8 @@ def print_suite(console: Console, suite: SuiteRecord, folder: Path) -> None:
     console.print()
     console.print(table)
     console.print(Text(visible(average_line(suite)), "bold"), soft_wrap=True)
+    for line in interval_lines(suite):
+        console.print(Text(f"  {visible(line)}", "dim"), soft_wrap=True)
     console.print(Text(f"  card: {folder / 'card.md'}"), soft_wrap=True)
 
 
@@ -144,12 +148,9 @@ def print_run(
 def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     """The lines below the table, each with its style."""
     yield f"{record.spec.task}, protocol {record.spec.protocol}", "bold"
-    for each in record.estimates:
-        yield f"  {each.metric}: {estimate_line(each)}", "bold"
-        interval = f"{100 * each.level:g} % interval, {each.method}"
-        yield f"    {interval}, {each.n} samples", "dim"
-        if each.note:
-            yield f"    {each.note}", "dim"
+    if record.titles.task:
+        yield f"  {short(record.titles.task, 200)}", ""
+    yield from estimate_lines(record)
     yield from exam_lines(record, folder)
     yield f"  outcomes: {outcome_line(record)}", ""
     if line := cut_line(record):
@@ -171,18 +172,39 @@ def summary(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     yield f"  card:       {folder.card}", ""
 
 
+def estimate_lines(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Each estimate, with what interval it has and what must be known of it."""
+    for each in record.estimates:
+        yield f"  {each.metric}: {estimate_line(each)}", "bold"
+        yield f"    {interval_kind(each)}, {asked(record, each)}", "dim"
+        if each.note:
+            yield f"    {each.note}", "dim"
+
+
+def asked(record: RunRecord, estimate: Estimate) -> str:
+    """How many samples an estimate rests on, and how often each was asked."""
+    attempts = record.spec.attempts
+    each = f" × {attempts} attempts" if attempts > 1 else ""
+    return f"{several(estimate.n, 'sample')}{each}"
+
+
 def exam_lines(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:
     """An exam's points by part, and its total as others marked it, if any did."""
     results = Results(folder.results)
     if not is_exam(record, results):
         return
-    parts = (
-        f"{part.name} {points(part.earned)} of {points(part.worth)}"
-        for part in part_totals(results)
+    parts = {part.name: part for part in part_totals(results)}
+    told = (
+        f"{name} {points(part.earned)} of {points(part.worth)}"
+        for name, part in parts.items()
     )
-    yield f"  by part: {', '.join(parts)}", ""
+    yield f"  by part: {', '.join(told)}", ""
+    for name in parts:
+        if name in record.titles.parts:
+            yield f"    {short(record.titles.part(name), 250)}", "dim"
     for each in totals_by_others(results, markings(folder)):
         yield f"  marked by {each.line}", ""
+        yield f"    {interval_kind(each.estimate)}", "dim"
 
 
 def judges(record: RunRecord) -> str:

@@ -26,6 +26,17 @@ def estimate_line(estimate: Estimate) -> str:
     return f"{amount(estimate.value, estimate.scale)}{of} ({low} to {high})"
 
 
+def interval_kind(estimate: Estimate) -> str:
+    """What interval it is: ``95 % interval, Wilson``."""
+    level = f"{100 * estimate.level:g} % interval"
+    return f"{level}, {estimate.method}" if estimate.method else level
+
+
+def interval_kinds(estimates: Iterable[Estimate]) -> str:
+    """What intervals several are, each kind once."""
+    return "; ".join(dict.fromkeys(interval_kind(each) for each in estimates))
+
+
 def grader_name(version: str) -> str:
     """A grader in words; runs of before it had versions tell of none."""
     return f"grader {version}" if version else "a grader that left no version"

@@ -20,6 +20,8 @@ from evalkit_tasks._rows import RowTask
 
 FRAME = Frame(question="{question}\nAnswer:", listed="{question}\n{options}\nAnswer:")
 CHOICES = ("no", "yes")
+ASKED = "\nQuestion: "
+"""What stands between the passage and the question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +63,14 @@ class BoolQ(RowTask, ChoiceTask):
             raise row.wrong(f"column 'answer' must be true or false, not {answer!r}")
         return Sample(
             id=id,
-            question=f"{row.text('passage')}\nQuestion: {row.text('question')}?",
+            question=f"{row.text('passage')}{ASKED}{row.text('question')}?",
             choices=CHOICES,
             target=letters(len(CHOICES))[answer],
         )
+
+    def cluster(self, sample: Sample) -> str:
+        """The passage, which some questions share."""
+        return sample.question.rpartition(ASKED)[0]
 
 
 @hookimpl

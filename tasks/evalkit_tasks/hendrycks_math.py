@@ -295,9 +295,12 @@ def evalkit_card_sections(record: RunRecord, results: Results) -> Iterator[CardS
     found = ((each.title, each.estimate(results)) for each in BREAKDOWN)
     rows = [
         f"| {title} | {100 * e.value:.1f} % ({100 * e.low:.1f} to {100 * e.high:.1f}) "
-        f"| {e.n} |"
+        f"| {e.n} | {e.method} |"
         for title, e in found
         if e.n
     ]
-    head = ("| problems | accuracy (95 % interval) | samples |", "| :-- | --: | --: |")
+    head = (
+        "| problems | accuracy (95 % interval) | samples | kind of interval |",
+        "| :-- | --: | --: | :-- |",
+    )
     yield CardSection("By level and subject", "\n".join((*head, *rows)), rank=15)

@@ -101,6 +101,10 @@ texts, as the Open LLM Leaderboard once did, 48.8 (Hugging Face, "What's going o
 the Open LLM Leaderboard?", 2023)."""
 
 
+INFORMATION = "This question refers to the following information."
+"""How questions of history begin; then a source, and what is asked in a last line."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SubjectQuestions(RowTask, ChoiceTask):
     """What the subjects have in common."""
@@ -117,6 +121,12 @@ class SubjectQuestions(RowTask, ChoiceTask):
             choices=choices,
             target=letters_of(row, choices)[right],
         )
+
+    def cluster(self, sample: Sample) -> str:
+        """The source that questions of history share."""
+        if not sample.question.startswith(INFORMATION):
+            return ""
+        return sample.question.rpartition("\n")[0]
 
 
 def frame(subject: str) -> Frame:

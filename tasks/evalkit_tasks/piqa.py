@@ -60,6 +60,10 @@ class Piqa(RowTask, ChoiceTask):
             target=letters(len(choices))[row.number_below("label", len(choices))],
         )
 
+    def cluster(self, sample: Sample) -> str:
+        """The goal, for which some rows have other solutions."""
+        return sample.question
+
 
 @hookimpl
 def evalkit_tasks() -> Iterable[type[Task]]:

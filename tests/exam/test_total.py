@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 from math import isclose, sqrt
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from evalkit import Outcome, RunRecord, SampleResult, Score
 from evalkit.exam.total import ExamTotal, is_exam, part_totals
 from evalkit.results import forgiven
+from evalkit.stats import wilson_effective
 from tests.exam.finished import UNCHECKED, finished_run, marked, result, step
 
 HALVES = st.integers(0, 8).map(lambda n: n / 2)
@@ -103,15 +104,36 @@ def test_the_interval_is_that_of_a_ratio() -> None:
     # is sqrt(40/39 * 40) / 80, and t with 39 degrees of freedom is 2.0227.
     results = [result(str(n), 2.0 * (n % 2), full=80) for n in range(40)]
     estimate = ExamTotal().estimate(results)
-    half = 80 * 2.0227 * sqrt(40 / 39 * 40) / 80
-    assert isclose(estimate.low, 40 - half, abs_tol=1e-3)
-    assert isclose(estimate.high, 40 + half, abs_tol=1e-3)
+    error = sqrt(40 / 39 * 40) / 80
+    low, high = wilson_effective(0.5, error, 40, 39)["interval"]
+    assert isclose(estimate.low, 80 * low, abs_tol=1e-9)
+    assert isclose(estimate.high, 80 * high, abs_tol=1e-9)
+    # In the middle of the scale that is hardly narrower than t's own interval.
+    assert 0 < estimate.low - (40 - 80 * 2.0227 * error) < 1
+    assert estimate.method == "Wilson on the effective number, ratio of points"
+
+
+def test_questions_of_a_problem_that_go_together_are_its_own() -> None:
+    # Twelve problems of three questions, all right or all wrong.
+    results = [
+        result(f"{n}{letter}", 2.0 * (n % 2), full=72)
+        for n in range(12)
+        for letter in "abc"
+    ]
+    estimate = ExamTotal().estimate(results)
+    error = sqrt(12 / 11 * 12 * 3**2) / 72
+    low, high = wilson_effective(0.5, error, 12, 11)["interval"]
+    assert (estimate.low, estimate.high) == pytest.approx((72 * low, 72 * high))
+    assert estimate.method == (
+        "Wilson on the effective number, 12 problems, ratio of points"
+    )
 
 
 def test_the_interval_stays_within_the_exam() -> None:
-    results = [result(str(n), 2.0 * (n % 2), full=8) for n in range(4)]
-    estimate = ExamTotal().estimate(results)
-    assert (estimate.low, estimate.high) == (0, 8)
+    for earned in product((0.0, 0.5, 2.0), repeat=4):
+        results = [result(str(n), each, full=8) for n, each in enumerate(earned)]
+        estimate = ExamTotal().estimate(results)
+        assert 0 <= estimate.low < estimate.high <= 8
 
 
 def test_points_that_no_check_can_give_are_told_where_they_count() -> None:

@@ -355,3 +355,42 @@ def test_real_written_answers(
         for text in given.gold(sample):
             assert given.score(sample, Answer(text=text)).outcome is Outcome.RIGHT
             assert given.score(other, Answer(text=text)).value == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "tail"),
+    [
+        ("agieval_sat_en", "Q: ", ENGLISH_TAIL),
+        ("agieval_gaokao_chinese", "问题：", CHINESE_TAIL),
+    ],
+)
+def test_questions_about_a_passage_are_one_cluster(
+    tmp_path: Path, name: str, mark: str, tail: str
+) -> None:
+    passages = ("Of ships. Q: Is it one?", "Of ships. Q: Is it one?", "")
+    rows = [
+        listed(f"{passage}{mark}Number {n}?", [0], tail)
+        for n, passage in enumerate(passages)
+    ]
+    part = task(name, tmp_path, rows)
+    assert [part.cluster(each) for each in part.samples()] == list(passages)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_clusters_are_the_passages_that_were_published(name: str) -> None:
+    part = name.removeprefix("agieval_").replace("_", "-")
+    path = shared("hub/ruixiangcui") / "AGIEval" / part / "test.jsonl"
+    with path.open(encoding="utf-8") as lines:
+        passages = [(json.loads(each).get("passage") or "").strip() for each in lines]
+    found = TASKS[name](data=hub())
+    clusters = list(map(found.cluster, found.samples()))
+    assert len(clusters) == len(passages)
+    assert grouped(clusters) == grouped(passages)
+
+
+def grouped(names: Sequence[str]) -> set[tuple[int, ...]]:
+    """Which places have one name; those without one are by themselves."""
+    places: dict[str | int, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name or place, []).append(place)
+    return set(map(tuple, places.values()))

@@ -99,3 +99,11 @@ def test_every_real_row_can_be_asked_and_judged() -> None:
         assert task.score(sample, Answer(text=said)).value == 1.0
         for text in task.gold(sample):
             assert task.score(sample, Answer(text=text)).value == 1.0
+
+
+def test_questions_about_a_passage_are_one_cluster(tmp_path: Path) -> None:
+    again = {**TEST[0], "question": "was it shut down"}
+    task = MadeUp(BoolQ, FILE, (*TEST, again), {}).laid(tmp_path)
+    first, second, third = map(task.cluster, task.samples())
+    assert first == third == TEST[0]["passage"]
+    assert second == TEST[1]["passage"]

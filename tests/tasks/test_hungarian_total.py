@@ -1,6 +1,6 @@
 """The total of the Hungarian exam: its rule, its interval, people's marks."""
 
-from math import isclose, sqrt
+from math import isclose
 
 import pytest
 
@@ -10,6 +10,7 @@ from evalkit import (
     SampleResult,
     Score,
 )
+from evalkit.stats import wilson
 from evalkit_tasks.hungarian_exam import ExamTotal
 from tests.tasks.hungarian import SAMPLES, graded
 
@@ -66,21 +67,28 @@ def test_a_part_of_the_exam_is_scaled_up() -> None:
     assert ExamTotal().estimate([]).n == 0
 
 
-def test_the_interval_is_that_of_a_ratio() -> None:
-    # Worth 2, 2, 2, 2 and earned 2, 0, 0, 2: the standard error of the ratio 1/2 is
-    # sqrt(4/3 * 4) / 8, and t with 3 degrees of freedom is 3.1824 at 97.5 percent.
+def test_a_few_questions_are_right_or_wrong() -> None:
     earned = {"1": 2.0, "2": 0.0, "3": 0.0, "5": 2.0}
     estimate = ExamTotal().estimate(result(n, p) for n, p in earned.items())
-    half = 100 * 3.1824 * sqrt(4 / 3 * 4) / 8
-    assert isclose(estimate.low, max(0.0, 50 - half), abs_tol=0.01)
-    assert isclose(estimate.high, min(100.0, 50 + half), abs_tol=0.01)
+    low, high = wilson(2, 4)
+    assert isclose(estimate.low, 100 * low)
+    assert isclose(estimate.high, 100 * high)
+    assert estimate.method == "Wilson (under 5 samples carry half the spread)"
 
 
+# The ends: weighted least squares of statsmodels, by HC1, and Wilson's interval on the
+# effective number in mpmath.
 @pytest.mark.parametrize(
-    ("model", "total"),
-    [("Qwen-14B-Chat", 36.5), ("Baichuan2-13B-Chat", 19.5), ("Yi-34B-Chat", 39.0)],
+    ("model", "total", "low", "high"),
+    [
+        ("Qwen-14B-Chat", 36.5, 22.9, 52.7),
+        ("Baichuan2-13B-Chat", 19.5, 11.2, 31.7),
+        ("Yi-34B-Chat", 39.0, 23.9, 56.5),
+    ],
 )
-def test_the_total_agrees_with_published_human_marks(model: str, total: float) -> None:
+def test_the_total_agrees_with_published_human_marks(
+    model: str, total: float, low: float, high: float
+) -> None:
     rows = graded()
     marks = {
         row["id"].rpartition("-")[2]: row["human_points"]
@@ -90,3 +98,5 @@ def test_the_total_agrees_with_published_human_marks(model: str, total: float) -
     assert set(marks) == set(SAMPLES)
     estimate = ExamTotal().estimate(result(n, marks[n]) for n in SAMPLES)
     assert isclose(estimate.value, total)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.05)
+    assert estimate.method == "Wilson on the effective number, ratio of points"

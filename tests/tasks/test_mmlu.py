@@ -133,3 +133,16 @@ def test_real_rows_are_all_there_with_their_right_answers() -> None:
                 score = task.score(sample, Answer(text=text))
                 assert score.outcome is Outcome.RIGHT, (subject, sample.id)
     assert counted == 14042
+
+
+def test_questions_of_history_about_one_source_are_one_cluster(tmp_path: Path) -> None:
+    sources = (
+        "This question refers to the following information.\nA\nletter.\n{}?",
+        "{}",
+    )
+    rows = [row(n) | {"question": sources[n % 2].format(n)} for n in range(4)]
+    file = FILE.format("anatomy", "test")
+    task = MadeUp(ANATOMY, file, rows, {}).laid(tmp_path)
+    first, second, third, fourth = map(task.cluster, task.samples())
+    assert first == third == sources[0].removesuffix("\n{}?")
+    assert second == fourth == ""

@@ -67,3 +67,10 @@ def test_solutions_are_ranked_behind_the_goal(tmp_path: Path) -> None:
 )
 def test_a_wrong_row_is_named(tmp_path: Path, change: Json, said: str) -> None:
     assert said in MADE.problem(tmp_path, change)
+
+
+def test_solutions_for_a_goal_are_one_cluster(tmp_path: Path) -> None:
+    task = MADE.laid(tmp_path)
+    assert [task.cluster(each) for each in task.samples()] == [
+        each["goal"] for each in MADE.rows
+    ]

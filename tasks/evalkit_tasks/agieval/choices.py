@@ -38,6 +38,8 @@ class ExamQuestions(ChoiceTask):
     dataset: ClassVar[DatasetRef]
     frame: ClassVar[Frame]
     corrections: ClassVar[tuple[Correction, ...]]
+    mark: ClassVar[str]
+    """What stands between a passage and the question."""
 
     def samples(self) -> Iterator[Sample]:
         rows = self.data.rows(self.dataset, "test")
@@ -63,6 +65,10 @@ class ExamQuestions(ChoiceTask):
         return replace(
             bare, question=question, target=self.corrected(number, query, right)
         )
+
+    def cluster(self, sample: Sample) -> str:
+        """The passage, which other questions may be about too."""
+        return sample.question.rpartition(self.mark)[0].strip()
 
     def corrected(self, number: int, query: str, right: str) -> str:
         """The letters of the right choices, with those that are known to be lost."""
@@ -130,6 +136,7 @@ def task_of(part: Part) -> type[Task]:
         "dataset": dataset(part.name, part.revision, ("query", "choices", "gold")),
         "protocols": protocols(part),
         "frame": part.frame,
+        "mark": part.mark,
         "all_of_them": part.all_of_them,
         "corrections": part.corrections,
         "damaged": part.damaged,

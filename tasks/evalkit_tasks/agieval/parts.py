@@ -28,6 +28,8 @@ def one_line(listed: str) -> Frame:
 ENGLISH_FRAME = one_line(
     "{question} Answer Choices: {options}\nA: Among A through {last}, the answer is"
 )
+ENGLISH_MARK, CHINESE_MARK = "Q: ", "问题："
+"""Behind a passage, where there is one, stands the question with this before it."""
 CHINESE_FRAME = one_line("{question} 选项：{options}\n答案：从A到{last}, 我们应选择")
 
 AVERAGE = (
@@ -88,6 +90,11 @@ class Part:
     """Questions with broken characters."""
     note: str = ""
     published: str = AVERAGE
+
+    @property
+    def mark(self) -> str:
+        """What stands between a passage and the question."""
+        return ENGLISH_MARK if self.frame == ENGLISH_FRAME else CHINESE_MARK
 
 
 def mislabelled(rows: int) -> str:
