@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from evalkit.task import Task, as_its_own, marked, verdict
     from evalkit.thinking.parting import Parted, Thinking, known_thinking
     from evalkit.thinking.tags import Tags, tags_in
+    from evalkit.titles import Titles
     from evalkit.types import (
         Answer,
         Attempt,
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
         Sampling,
         Score,
         Step,
-        Titles,
         Turn,
         digest_of_tokens,
     )
@@ -168,6 +168,7 @@ HOMES = {
         "Tags",
         "tags_in",
     ),
+    "evalkit.titles": ("Titles",),
     "evalkit.types": (
         "Answer",
         "Attempt",
@@ -186,7 +187,6 @@ HOMES = {
         "Sampling",
         "Score",
         "Step",
-        "Titles",
         "Turn",
         "digest_of_tokens",
     ),

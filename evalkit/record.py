@@ -11,7 +11,8 @@ import msgspec
 
 from evalkit.reasons import Reason
 from evalkit.spending import Prices
-from evalkit.types import Estimate, Outcome, Titles
+from evalkit.titles import Titles
+from evalkit.types import Estimate, Outcome
 
 Plain: TypeAlias = Mapping[str, Any]
 """Values that JSON can hold."""

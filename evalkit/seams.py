@@ -28,6 +28,7 @@ import msgspec
 from evalkit.backend import Model
 from evalkit.errors import Unsound
 from evalkit.text import shown
+from evalkit.titles import Titles
 from evalkit.types import (
     Answer,
     Completion,
@@ -38,7 +39,6 @@ from evalkit.types import (
     Sample,
     Sampling,
     Score,
-    Titles,
 )
 
 T = TypeVar("T")

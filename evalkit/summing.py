@@ -8,7 +8,8 @@ from evalkit.plan import PlannedRun
 from evalkit.results import OPEN, Results, forgiven
 from evalkit.seams import ESTIMATE, TITLES
 from evalkit.task import task_label
-from evalkit.types import Estimate, SampleResult, Titles
+from evalkit.titles import Titles
+from evalkit.types import Estimate, SampleResult
 
 
 def estimates(planned: PlannedRun, results: Results) -> tuple[Estimate, ...]:

@@ -11,7 +11,8 @@ from evalkit.data import Data, DatasetRef
 from evalkit.errors import of_plugin
 from evalkit.metrics import Accuracy, Metric
 from evalkit.protocol import Chat, Protocol
-from evalkit.types import Answer, Mark, Outcome, Sample, Score, Titles
+from evalkit.titles import Titles
+from evalkit.types import Answer, Mark, Outcome, Sample, Score
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,12 +27,11 @@ from evalkit.protocol import held
 from evalkit.reasons import Reason, Reasons
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
-from evalkit.report.words import several
 from evalkit.results import Results, ResultsWriter, result_of
-from evalkit.secrets.finding import HIDDEN
 from evalkit.summing import ceilings, estimates, titles
 from evalkit.task import task_label
 from evalkit.types import Attempt, Outcome, SampleResult, Score
+from evalkit.warned import cut_prompts, secret_answers
 
 HELD = 64 << 20
 """Characters of answers that may wait for something: an earlier sample, or a score."""
@@ -303,25 +302,6 @@ def changed_files(planned: PlannedRun) -> tuple[str, ...]:
     return (
         "the task's files were changed while the run was on: some answers may have "
         "been judged by what they say now",
-    )
-
-
-def cut_prompts(count: int) -> tuple[str, ...]:
-    """The warning about prompts that lost their beginning, if any did."""
-    if not count:
-        return ()
-    return (
-        f"{count} prompts were longer than the model holds, and were cut on the left",
-    )
-
-
-def secret_answers(count: int) -> tuple[str, ...]:
-    """The warning about answers that a key was written into, if any were."""
-    if not count:
-        return ()
-    return (
-        f"the key of this run stands in {several(count, 'answer')}: stored as it came, "
-        f"and shown as {HIDDEN}",
     )
 
 

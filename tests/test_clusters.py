@@ -119,8 +119,8 @@ def test_a_run_from_before_clusters_gets_them_by_judging_anew(tmp_path: Path) ->
         each |= {"low": 0.25, "high": 0.75, "method": "Student's t over samples"}
     del old["titles"]
     folder.record.write_text(json.dumps(old))
-    with regrading(folder, None, plugins()) as held:
-        done = held.judge(lambda change: None, write=True)
+    with regrading(folder, None, plugins(), write=True) as held:
+        done = held.judge(lambda change: None)
     told = "\n".join(summary(done, "here"))
     assert "was a 95 % interval, Student's t over samples\n" in told
     assert "is a  95 % interval, Wilson on the effective number, 6 clusters" in told

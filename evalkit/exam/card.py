@@ -14,7 +14,8 @@ from evalkit.record import RunRecord
 from evalkit.report.card import CardSection, answers, outcomes
 from evalkit.report.words import bar, cell, markdown_table, points, several
 from evalkit.results import Results
-from evalkit.types import UNCHECKED, Outcome, SampleResult, Titles
+from evalkit.titles import Titles
+from evalkit.types import UNCHECKED, Outcome, SampleResult
 
 MANY = 200
 """Up to so many questions are listed one by one."""

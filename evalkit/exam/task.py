@@ -12,7 +12,8 @@ from evalkit.exam.total import ExamTotal
 from evalkit.metrics import Metric
 from evalkit.protocol import Chat, FewShot, Protocol
 from evalkit.task import Task, marked
-from evalkit.types import Answer, Sample, Sampling, Score, Titles
+from evalkit.titles import Titles
+from evalkit.types import Answer, Sample, Sampling, Score
 
 if TYPE_CHECKING:
     from evalkit.exam.paper import ExamPaper

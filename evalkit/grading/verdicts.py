@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from evalkit.grading.reading import Reading
 
-GRADER = "3"
+GRADER = "4"
 """Raised with every change that can move a verdict; it is in every record."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from evalkit.marks.guarding import guarded, without_formula
 from evalkit.marks.sheet import Row, readable
 from evalkit.report.words import points
-from evalkit.types import Titles
+from evalkit.titles import Titles
 
 COLUMNS = (
     "id",

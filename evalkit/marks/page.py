@@ -14,7 +14,8 @@ from evalkit.marks.csv_sheet import LONGEST
 from evalkit.marks.prose import prose
 from evalkit.marks.sheet import Row, readable
 from evalkit.report.words import points
-from evalkit.types import SampleResult, Titles
+from evalkit.titles import Titles
+from evalkit.types import SampleResult
 
 FRAME = string.Template("""\
 <!doctype html>

@@ -20,7 +20,8 @@ from evalkit.record import RunRecord
 from evalkit.results import finished_results
 from evalkit.secrets.stored import hidden_attempt
 from evalkit.text import visible
-from evalkit.types import Attempt, SampleResult, Step, Titles
+from evalkit.titles import Titles
+from evalkit.types import Attempt, SampleResult, Step
 
 LETTERS = "bcdfghjkmnpqrstvwxz"
 

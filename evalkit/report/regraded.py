@@ -104,4 +104,7 @@ def ending(done: Regraded, folder: str) -> str:
         return f"  written to {folder}; its record keeps the old estimates"
     if done.changes_nothing:
         return "  the run's files say so already"
-    return "  the run's files are as they were; --write puts the new scores there"
+    new = "scores" if done.tally.flipped or done.tally.reasons else "intervals"
+    if done.before.estimates == done.after.estimates:
+        new = "scores"
+    return f"  the run's files are as they were; --write puts the new {new} there"

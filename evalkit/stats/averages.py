@@ -8,6 +8,8 @@ from evalkit.stats.intervals import LEVEL, Ends, normal_quantile, wilson
 
 PULL = 12
 """Each part's share is pulled towards the average by so many questions."""
+MANY = 3
+"""Where so many parts make the spread, an average leans less than each of them."""
 LEAST = 0.25
 """Questions that a part is worth at the least: a share is never off by more than 1."""
 
@@ -80,9 +82,10 @@ def stratified_mean(
     is q(1-q)/m for its units m, where q = (m·p_j + pull·p)/(m + pull) is its share
     pulled towards the average by a few questions: a part that was asked one question is
     not certain of it. se² = Σw²q(1-q)/m, n_eff = p(1-p)/se², and the interval is
-    Wilson's on n_eff. With an infinite `pull` all parts are read at the average, as if
-    their questions were those of one task; then, and where p is 0 or 1, n_eff is
-    1/Σ(w²/m).
+    Wilson's on n_eff. Where fewer than three parts make the spread, each end is at
+    least as far out as the parts' limits, joined, would have it (`macro_average`).
+    With an infinite `pull` all parts are read at the average, as if their questions
+    were those of one task; then, and where p is 0 or 1, n_eff is 1/Σ(w²/m).
 
     It assumes parts that are independent, and fixed: other questions, the same parts.
     The pulled share is the mean of a posterior with the average for its prior, as in
@@ -99,12 +102,20 @@ def stratified_mean(
             for weight, share, count in rows
         )
     )
-    pooled = 1 / math.fsum(weight * weight / count for weight, _, count in rows)
+    spreads = [weight * weight / count for weight, _, count in rows]
     own = 0 < mean < 1 and se > 0 and math.isfinite(pull)
-    n_eff = mean * (1 - mean) / (se * se) if own else pooled
-    return Stratified(
-        mean=mean, se=se, n_eff=n_eff, interval=wilson(mean * n_eff, n_eff, level)
-    )
+    n_eff = mean * (1 - mean) / (se * se) if own else 1 / math.fsum(spreads)
+    low, high = wilson(mean * n_eff, n_eff, level)
+    if math.isfinite(pull) and leading(spreads) < MANY:
+        ends = [wilson(share * n, n, level) for _, share, n in rows]
+        below, above = joined(means, ends, weights)["interval"]
+        low, high = max(0.0, min(low, below)), min(1.0, max(high, above))
+    return Stratified(mean=mean, se=se, n_eff=n_eff, interval=(low, high))
+
+
+def leading(spreads: Sequence[float]) -> float:
+    """How many parts make the spread of an average: all, where they are alike."""
+    return math.fsum(spreads) ** 2 / math.fsum(each * each for each in spreads)
 
 
 def weighed(count: int, weights: Sequence[float] | None) -> Sequence[float]:

@@ -14,7 +14,7 @@ from evalkit.commands import command_line
 from evalkit.folder import RunFolder
 from evalkit.marks.csv_sheet import COLUMNS
 from evalkit.regrade import regrading
-from evalkit.types import Titles
+from evalkit.titles import Titles
 from tests.exam.made import HEADING, Json, made
 
 NASTY = "An exam\x1b[2J | <b>bold</b>\n=HYPERLINK(1)"
@@ -116,9 +116,9 @@ def test_a_title_is_no_part_of_what_is_asked(tmp_path: Path) -> None:
     record["grader"] = "1"
     folder.record.write_text(json.dumps(record))
     assert folder.read_record().titles == Titles()
-    home = tmp_path / "exam"
-    with regrading(folder, None, Plugins(third_party=False), home=home) as held:
-        held.judge(lambda change: None, write=True)
+    plugins, home = Plugins(third_party=False), tmp_path / "exam"
+    with regrading(folder, None, plugins, home=home, write=True) as held:
+        held.judge(lambda change: None)
     shown = call("show", str(folder.path))
     assert "  An exam\\x1b[2J | <b>bold</b> =HYPERLINK(1)\n" in shown
     card = folder.card.read_text()

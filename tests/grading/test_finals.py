@@ -246,3 +246,98 @@ def test_the_first_sentence_may_choose() -> None:
     response = "A is more probable.\n\nBecause: P(A) = 5/6, P(B) = 25/36.\n30 > 25."
     response += "\nThat is all.\nNothing else is asked.\nThe end."
     assert read("choice_with_values", chances, response) == ("A", True)
+
+
+FORMS = (
+    "Final answer: {}",
+    "Final answer: {}.",
+    "Final answer: **{}**",
+    "**Final answer:** {}",
+    "Final answer: \\boxed{{{}}}",
+    "So the answer is {}.",
+)
+BRACES = ("Final answer: {{{}}}", "Final answer: $\\{{{}\\}}$", "So it is {{{}}}.")
+NO_COUNT = {"median": 5, "range": 0}
+SINGLE: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {
+    "a letter": ("set", {"value": ["b"]}, "b", ("c", "b, c", "b or c", "not b")),
+    "a word too": ("set", {"value": ["a"]}, "a", ("b", "a and b", "a set")),
+    "a digit": ("set", {"value": ["3"]}, "3", ("4", "3, 4", "13")),
+    "an integer": ("integer_list", {"value": [7]}, "7", ("8", "7, 8", "-7")),
+    "a number": ("number_set", {"value": [2.5]}, "2.5", ("2", "2.5 and 3")),
+    "a label": ("label_set", {"value": ["f"], "of": ["f", "g"]}, "f", ("g", "f and g")),
+    "an edge": ("edge_set", {"edges": [[1, 2]]}, "1-2", ("1-3", "1-2, 2-3")),
+    "a number of one's own": (
+        "constructed_list",
+        {"count": 1, "example": [5], **NO_COUNT},
+        "5",
+        ("6", "5, 5"),
+    ),
+    "two numbers of one's own": (
+        "constructed_list",
+        {"count": 2, "example": [5, 5], **NO_COUNT},
+        "5, 5",
+        ("5, 6", "5, 5, 5", "5"),
+    ),
+    "an event": (
+        "choice_with_values",
+        {"value": "A", "probabilities": {"A": "1/2"}},
+        "A",
+        ("B", "A or B"),
+    ),
+    "a claim": (
+        "truth_values_with_witness",
+        {"claims": {"I": {"holds": True, "witness": "four_divisors", "example": [6]}}},
+        "true, as 6 shows",
+        ("false, as 6 shows", "true, as 7 shows"),
+    ),
+    "a vector": ("vector_expression", {"coefficients": {"a": "1"}}, "a", ("2a", "-a")),
+    "one of two vectors": (
+        "vector_expression",
+        {"coefficients": {"a": "1", "b": "0"}},
+        "a",
+        ("b", "a + b"),
+    ),
+    "a table of one value": (
+        "table_plus_argument",
+        {"table": {"gap": [3.25]}, "tol_abs": 0.005},
+        "3.25, so the gap grows",
+        ("3.35, so the gap grows", "3.25, so the gap is shrinking"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_an_answer_with_one_element_is_read(name: str) -> None:
+    kind, answer, right, wrong = SINGLE[name]
+    in_braces = BRACES if kind.endswith(("set", "list")) else ()
+    for form in (*FORMS, *in_braces):
+        assert read(kind, answer, form.format(right))[1], form.format(right)
+        for each in wrong:
+            assert not read(kind, answer, form.format(each))[1], form.format(each)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A \\setminus B = \\{b\\}",
+        "the set contains only b",
+        "the only element is b",
+        "the letter b",
+        'the letter "b"',
+        "(b)",
+        "x = b",
+    ],
+)
+def test_one_letter_is_read_as_it_is_said(said: str) -> None:
+    assert read("set", {"value": ["b"]}, f"Final answer: {said}") == ("b", True)
+    assert not read("set", {"value": ["c"]}, f"Final answer: {said}")[1]
+
+
+def test_one_letter_is_no_answer_where_there_are_several() -> None:
+    several = {"value": ["b", "c"]}
+    assert read("set", several, "The set A is larger than b.") == (None, False)
+    assert read("set", several, "Final answer: b") == ("b", False)
+    assert read("vector_expression", {"coefficients": {"a": "2"}}, "So v = a.") == (
+        None,
+        False,
+    )

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from statistics import fmean, stdev
 from typing import TypeAlias
 
+from evalkit.stats import macro_average, wilson_effective
 from evalkit.stats.exams import Points
 from evalkit.stats.intervals import Ends, wilson
 from evalkit.stats.means import Scores
@@ -47,26 +49,53 @@ class Case:
         return held / rounds, width / rounds
 
 
+def printed(parts: Sequence[PartRecord], *, weighted: bool = False) -> Ends:
+    """The interval that a suite's average is printed with."""
+    found = average(parts, weighted=weighted)
+    assert found is not None
+    return found.low, found.high
+
+
+def by_samples(parts: Sequence[PartRecord]) -> Ends:
+    """The same, where all samples count the same."""
+    return printed(parts, weighted=True)
+
+
+def of_limits(parts: Sequence[PartRecord]) -> Ends:
+    """Wilson's limits of the parts, joined."""
+    found = [each.estimate for each in parts if each.estimate]
+    counts = [each.value * each.n for each in found]
+    return macro_average(counts, [each.n for each in found])["interval"]
+
+
+def of_values(parts: Sequence[PartRecord]) -> Ends:
+    """The effective number, by the spread of the parts' values."""
+    values = [each.estimate.value for each in parts if each.estimate]
+    n, mean = len(values), fmean(values)
+    return wilson_effective(mean, stdev(values) / n**0.5, n, n - 1)["interval"]
+
+
 def suite(
-    rates: Sequence[float], sizes: Sequence[int], *, weighted: bool = False
+    name: str,
+    rates: Sequence[float],
+    sizes: Sequence[int],
+    rule: Callable[[Sequence[PartRecord]], Ends] = printed,
 ) -> Case:
     """Parts of these rates with so many questions each, right or wrong."""
-    weights = sizes if weighted else [1] * len(rates)
+    weights = sizes if rule is by_samples else [1] * len(rates)
     truth = sum(r * w for r, w in zip(rates, weights, strict=True)) / sum(weights)
     tables = [binomial(rate, size) for rate, size in zip(rates, sizes, strict=True)]
-    parts = [[part(k, size) for k in range(size + 1)] for size in dict.fromkeys(sizes)]
-    known = dict(zip(dict.fromkeys(sizes), parts, strict=True))
+    known = {size: [part(k, size) for k in range(size + 1)] for size in set(sizes)}
 
     def draw(chance: random.Random) -> Ends:
-        drawn = [
-            chance.choices(known[size], cum_weights=table)[0]
-            for table, size in zip(tables, sizes, strict=True)
-        ]
-        found = average(drawn, weighted=weighted)
-        assert found is not None
-        return found.low, found.high
+        return rule(
+            [
+                chance.choices(known[size], cum_weights=table)[0]
+                for table, size in zip(tables, sizes, strict=True)
+            ]
+        )
 
-    return Case("", truth, draw)
+    return Case(name, truth, draw)
 
 
 @cache
@@ -95,15 +124,14 @@ def spread(rate: float, count: int = PARTS) -> list[float]:
 
 
 def limited(
-    *, apart: bool, weighted: bool = False
+    rule: Callable[[Sequence[PartRecord]], Ends] = printed, *, apart: bool = False
 ) -> Iterator[tuple[int, float, Case]]:
     """57 parts of one rate, or spread around it, at each limit."""
     for limit in LIMITS:
         for rate in RATES:
             rates = spread(rate) if apart else [rate] * PARTS
-            case = suite(rates, [limit] * PARTS, weighted=weighted)
-            name = f"limit {limit}, {rate}, {apart}, {weighted}"
-            yield limit, rate, Case(name, case.truth, case.draw)
+            name = f"limit {limit}, {rate}, {apart}, {rule.__name__}"
+            yield limit, rate, suite(name, rates, [limit] * PARTS, rule)
 
 
 UNEQUAL: dict[str, tuple[list[float], list[int]]] = {
@@ -113,6 +141,7 @@ UNEQUAL: dict[str, tuple[list[float], list[int]]] = {
     "4 parts of 100 to 400, .98": ([0.98] * 4, [100, 200, 300, 400]),
     "7 parts of 50, .05": ([0.05] * 7, [50] * 7),
     "10 parts, one of 5 (.5), nine of 2000 (.9)": ([0.5] + [0.9] * 9, [5] + [2000] * 9),
+    "10 parts, one of 2 (.5), nine of 500 (.9)": ([0.5] + [0.9] * 9, [2] + [500] * 9),
     "57 parts of 100 to 800, .3 to .9": (
         [0.3 + 0.6 * n / 56 for n in range(57)],
         [100 + 700 * n // 56 for n in range(57)],
@@ -121,11 +150,12 @@ UNEQUAL: dict[str, tuple[list[float], list[int]]] = {
 """Suites whose parts are unlike each other: rates and sizes."""
 
 
-def unequal() -> Iterator[Case]:
+def unequal(
+    rule: Callable[[Sequence[PartRecord]], Ends] = printed,
+) -> Iterator[Case]:
     """Each of them, all parts counting the same."""
     for name, (rates, sizes) in UNEQUAL.items():
-        case = suite(rates, sizes)
-        yield Case(name, case.truth, case.draw)
+        yield suite(name, rates, sizes, rule)
 
 
 def scored(scores: Scores) -> Ends:
@@ -237,29 +267,42 @@ def cell(case: Case, rounds: int) -> str:
     return f"{covered:.3f} ({width:.3f})"
 
 
-def suite_table(rounds: int) -> None:
-    """Print the coverage of suites by limit."""
-    kinds = {
-        "equal": {"apart": False},
-        "spread by ±.2": {"apart": True},
-        "equal, by samples": {"apart": False, "weighted": True},
-        "spread, by samples": {"apart": True, "weighted": True},
-    }
-    print(f"| limit | parts | {' | '.join(map(str, RATES))} |")
-    print("| --: | --- |" + " --: |" * len(RATES))
-    for kind, words in kinds.items():
-        rows: dict[int, list[str]] = {}
-        for limit, _, case in limited(**words):
-            rows.setdefault(limit, []).append(cell(case, rounds))
-        for limit, cells in rows.items():
-            print(f"| {limit} | {kind} | {' | '.join(cells)} |", flush=True)
+RULES: dict[str, Callable[[Sequence[PartRecord]], Ends]] = {
+    "printed": printed,
+    "samples alike": by_samples,
+    "*limits joined*": of_limits,
+    "*spread of values*": of_values,
+}
+"""How an average's interval is made; those in italics are not used."""
 
 
-def other_tables(rounds: int) -> None:
-    """Print the coverage of suites with unlike parts, and of all designs."""
-    print("\n| parts | coverage (width) |\n| --- | --: |")
-    for case in unequal():
-        print(f"| {case.name} | {cell(case, rounds)} |", flush=True)
+def suite_tables(rounds: int) -> None:
+    """Print the coverage of suites by limit, and of unlike parts."""
+    print(f"| rule | parts | limit | {' | '.join(map(str, RATES))} |")
+    print("| --- | --- | --: |" + " --: |" * len(RATES))
+    for name, rule in RULES.items():
+        for apart in (False, True):
+            rows: dict[int, list[str]] = {limit: [] for limit in LIMITS}
+            for limit, _, case in limited(rule, apart=apart):
+                rows[limit].append(cell(case, rounds))
+            kind = "spread" if apart else "alike"
+            for limit, cells in rows.items():
+                head = f"| {name} | {kind} | {limit} "
+                print(f"{head}| {' | '.join(cells)} |", flush=True)
+    used = [name for name in RULES if name != "samples alike"]
+    print(f"\n| parts | {' | '.join(used)} |\n| --- |{' --: |' * len(used)}")
+    for name in UNEQUAL:
+        cells = [
+            cell(
+                next(each for each in unequal(RULES[rule]) if each.name == name), rounds
+            )
+            for rule in used
+        ]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def design_table(rounds: int) -> None:
+    """Print the coverage of all designs."""
     print("\n| design | n | .02 | .5 | .98 |\n| --- | --: | --: | --: | --: |")
     rows: dict[tuple[str, int], list[str]] = {}
     for name, n, _, case in designs():
@@ -273,8 +316,8 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     error = (0.95 * 0.05 / rounds) ** 0.5
     print(f"{rounds} rounds: a coverage of .95 has a standard error of {error:.4f}\n")
-    suite_table(rounds)
-    other_tables(rounds)
+    suite_tables(rounds)
+    design_table(rounds)
 
 
 if __name__ == "__main__":

@@ -83,10 +83,19 @@ def test_a_part_of_one_question_is_not_certain() -> None:
     assert unsure[1] - unsure[0] > 5 * (sure[1] - sure[0])
 
 
+def test_where_two_parts_make_the_spread_their_limits_count() -> None:
+    # Nine parts are known well, and one was asked twice, both times with success.
+    means, units = [1.0] + [0.9] * 9, [2] + [5000] * 9
+    found = stratified_mean(means, units)
+    ends = [wilson(p * n, n) for p, n in zip(means, units, strict=True)]
+    assert found["interval"][0] == pytest.approx(joined(means, ends)["interval"][0])
+    assert found["interval"][0] < 0.91 - (1 - wilson(2, 2)[0]) / 10 + 0.001
+
+
 @pytest.mark.parametrize("mean", [0.0, 1.0])
 def test_an_average_at_an_end_has_all_questions_in_it(mean: float) -> None:
-    found = stratified_mean([mean] * 3, [5, 10, 15])
-    n_eff = 9 / (1 / 5 + 1 / 10 + 1 / 15)
+    found = stratified_mean([mean] * 4, [5, 10, 15, 20])
+    n_eff = 16 / (1 / 5 + 1 / 10 + 1 / 15 + 1 / 20)
     assert found["n_eff"] == pytest.approx(n_eff)
     assert found["interval"] == pytest.approx(wilson(mean * n_eff, n_eff))
 

@@ -2,8 +2,15 @@
 
 import pytest
 
-from evalkit.stats import macro_average
-from tests.stats.coverage import LIMITS, PARTS, Case, designs, limited, suite, unequal
+from tests.stats.coverage import (
+    PARTS,
+    by_samples,
+    designs,
+    limited,
+    of_limits,
+    suite,
+    unequal,
+)
 
 ROUNDS = 400
 SLACK = 3 * (0.93 * 0.07 / ROUNDS) ** 0.5
@@ -23,7 +30,7 @@ def test_suites_cover_at_every_limit(apart: bool) -> None:
 def test_suites_by_samples_cover_at_every_limit() -> None:
     found = {
         (limit, rate): case.coverage(ROUNDS)[0]
-        for limit, rate, case in limited(apart=True, weighted=True)
+        for limit, rate, case in limited(by_samples, apart=True)
     }
     assert min(found.values()) > 0.93 - SLACK, found
 
@@ -40,12 +47,6 @@ def test_designs_cover() -> None:
 
 def test_the_simulation_tells_an_interval_that_is_too_narrow() -> None:
     # Limits joined part by part: what a run with --limit 1 must not be given.
-    whole = suite([0.25] * PARTS, [LIMITS[0]] * PARTS)
-    narrow = Case(
-        "joined limits",
-        0.25,
-        lambda chance: macro_average(
-            [float(chance.random() < 0.25) for _ in range(PARTS)], [1] * PARTS
-        )["interval"],
-    )
-    assert narrow.coverage(ROUNDS)[0] < 0.87 < whole.coverage(ROUNDS)[0]
+    rates, sizes = [0.25] * PARTS, [1] * PARTS
+    narrow = suite("joined", rates, sizes, of_limits).coverage(ROUNDS)[0]
+    assert narrow < 0.87 < suite("printed", rates, sizes).coverage(ROUNDS)[0]

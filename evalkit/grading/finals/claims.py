@@ -142,6 +142,8 @@ class Claims(Final):
     def look(self, passage: str, question: str) -> Finding | None:
         text = plain(passage)
         said = {label: list(about(label, text)) for label in self.claims}
+        if len(said) == 1 and not labels(text):  # there is no other to be told from
+            said = {label: [text] for label in said}
         verdicts = {label: verdict(each) for label, each in said.items()}
         known = {label: each for label, each in verdicts.items() if each is not None}
         if not known:

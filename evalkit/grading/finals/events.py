@@ -24,7 +24,9 @@ CHAINED = re.compile(r"P ?\( ?([AB]) ?\)[^\n]{0,80}?([<>])[^\n]{0,80}?P ?\( ?[AB
 DIRECT = re.compile(rf"\b([AB])\b[^AB\n.,]{{0,30}}{MORE}")
 SUBJECT = re.compile(rf"\b([AB])\b[^AB\n]{{0,80}}?(?:({MORE})|{LESS})")
 PREDICATE = re.compile(rf"{MORE}[^AB\n]{{0,40}}\b([AB])\b")
-ALONE = re.compile(r"\W{0,10}(?:[Ee]vent\W{1,3})?([AB])\W{0,10}")
+ALONE = re.compile(
+    r"\W{0,10}(?:(?:[Oo]nly|[Jj]ust)\s)?(?:[Ee]vent\W{1,3})?([AB])\W{0,10}"
+)
 NEAR = 0.006
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from evalkit.grading.finals.claims import Claims
+from evalkit.grading.finals.constructed import ConstructedList
 from evalkit.grading.finals.events import MoreProbable
 from evalkit.grading.finals.final import Final
 from evalkit.grading.finals.graph import EdgeSet
@@ -16,7 +17,6 @@ from evalkit.grading.finals.linear import (
     VectorExpression,
 )
 from evalkit.grading.finals.listed import (
-    ConstructedList,
     IntegerList,
     LetterSet,
     NumberSet,

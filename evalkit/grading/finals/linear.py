@@ -39,13 +39,18 @@ def read(text: str, names: Sequence[str]) -> Form | None:
     return found[0]
 
 
-def expressions(passage: str, names: Sequence[str]) -> Iterator[Form]:
-    """The expressions of a passage in which a name has a coefficient."""
+def expressions(
+    passage: str, names: Sequence[str], *, alone: bool = False
+) -> Iterator[Form]:
+    """The expressions of a passage in which a name has a coefficient.
+
+    One that stands `alone` is taken for no expression unless it may be one.
+    """
     for part in parts(plain(passage), names):
         for side in re.split(r"[=≈]", part):
             form = read(side, names)
-            alone = side.strip(STRAY) in names
-            if form is not None and not alone and any(map(form.get, names)):
+            passed = side.strip(STRAY) in names and not alone
+            if form is not None and not passed and any(map(form.get, names)):
                 yield form
 
 
@@ -89,9 +94,16 @@ class VectorExpression(Final):
         terms = (f"({value}) {name}" for name, value in self.coefficients.items())
         return " + ".join(terms)
 
+    @property
+    def is_one_of_them(self) -> bool:
+        """Whether the vector is one of those that it is a combination of."""
+        forms = [linear_form(each, ()) or {} for each in self.coefficients.values()]
+        return [each[""] for each in forms if each.get("")] == [1]
+
     def look(self, passage: str, question: str) -> Finding | None:
         names = tuple(self.coefficients)
         forms = list(expressions(passage, names))
+        forms = forms or list(expressions(passage, names, alone=self.is_one_of_them))
         if not forms:
             return None
         stated = [forms[-1].get(each, 0) for each in ("", *names)]

@@ -3,18 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from statistics import median
 from types import MappingProxyType
 from typing import ClassVar
 
 from evalkit.grading.finals.final import Final, Finding
 from evalkit.grading.finals.prose import (
-    ENDING,
     NEGATION,
     affirmed,
     givens,
-    sentences,
     shown,
     without_reasons,
     without_remarks,
@@ -23,7 +19,6 @@ from evalkit.grading.finals.units import LENGTH, UNITS, Measure
 from evalkit.grading.prose.expressions import linear_form
 from evalkit.grading.prose.notation import plain
 from evalkit.grading.prose.values import Value
-from evalkit.grading.spoken import without_thinking
 
 NAMED = re.compile(r"(?<![\w)\-])[A-Za-z]\d{0,2}\s{0,3}(?:=|≈|∈)\s{0,3}⦃?\s{0,3}")
 """A name and what it equals; names such as x_1 are x by then, x1 is as it was."""
@@ -46,6 +41,13 @@ BRACES = re.compile(r"[{]([^{}]{1,300})[}]")
 LETTERS = re.compile(
     r"(?<![\w'’])\w(?:\s{0,2}[,;]\s{0,2}\w(?!\w))*(?:\s{0,2},?\s{0,2}and\s{1,2}(?:also\s)?\w)?(?!\w)"
 )
+LONE = re.compile(
+    r"(?:^|[=:]|\b(?:is|are|be|contains?|has|only|just|namely|elements?|letters?"
+    r"|members?|answer)\b)"
+    r"[\s({\[⦃\"'‘“]{0,6}(?P<letter>[^\W_])[\s)}\]⦄\"'’”.,;!]{0,8}$",
+    re.IGNORECASE,
+)
+"""A letter by itself at the end of a text, or one that is all of it."""
 ASSERTED = "§"
 DECIMAL = re.compile(r"-?\d{1,9},\d{1,9}")
 EXCLUDED = re.compile(
@@ -164,13 +166,26 @@ class LetterSet(Final):
         groups = GROUP.findall(text) or BRACES.findall(text)
         lists = [each for each in groups if LETTERS.fullmatch(each.strip())]
         lists = lists or [each[0] for each in LETTERS.finditer(text)]
-        lists = [each for each in lists if SEPARATOR.search(each)]
+        several = [each for each in lists if SEPARATOR.search(each)]
+        lists = several or self.lone(text)
         if not lists:
             return None
         items = SEPARATOR.split(lists[-1].replace("also ", ""))
         found = {each.strip() for each in items if each.strip()}
         faults = len(found ^ set(self.value))
         return Finding(", ".join(sorted(found)), not faults, "", faults=faults)
+
+    def lone(self, text: str) -> list[str]:
+        """The one letter that a text may state where the set has no more than one.
+
+        Elsewhere a letter by itself is the name of something, or a word.
+        """
+        if len(self.value) > 1:
+            return []
+        braces = [each.strip() for each in GROUP.findall(text) or BRACES.findall(text)]
+        found = [each for each in braces if LETTERS.fullmatch(each)]
+        last = LONE.search(text.strip())
+        return found or ([last["letter"]] if last else [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +202,8 @@ class IntegerList(Final):
         return ", ".join(str(each) for each in self.value)
 
     def look(self, passage: str, question: str) -> Finding | None:
+        if len(self.value) < 2:  # nothing but what is said tells a number from a list
+            return NumberSet(value=self.value).look(passage, question)
         lists = number_lists(without_remarks(plain(passage)))
         long = [each for each in lists if len(each) > 1]
         if not long:
@@ -195,63 +212,6 @@ class IntegerList(Final):
             {float(each) for each in long[-1]} ^ {float(v) for v in self.value}
         )
         return Finding(spelled(long[-1]), not faults, "", faults=faults)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConstructedList(Final):
-    """Numbers of one's own choice with a given median and range."""
-
-    wanted: ClassVar[str] = "list of numbers"
-    alternatives: ClassVar[bool] = True
-
-    count: int
-    median: int
-    range: int
-    example: tuple[int, ...]
-
-    @property
-    def target(self) -> str:
-        return ", ".join(str(each) for each in self.example)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        return ("median", "range")
-
-    def judge(self, question: str, response: str, *, finished: bool = True) -> Finding:
-        """Judge the final list; no other numbers look like one, wherever it is."""
-        found = super().judge(question, response, finished=finished)
-        if found.read is not None or not finished:
-            return found
-        passages = reversed(list(sentences(without_thinking(response)[-ENDING:])))
-        listed = (self.look(each, question) for each in passages)
-        return next((each for each in listed if each is not None), found)
-
-    def look(self, passage: str, question: str) -> Finding | None:
-        text = without_remarks(plain(passage))
-        lists = number_lists(re.sub(r"\bor\b", "|", re.sub("[<≤]", ",", text)))
-        long = [each for each in lists if len(each) > 3]
-        if not long:
-            return None
-        exact = [Fraction(each).limit_denominator(10**6) for each in long[-1]]
-        why = self.fault(exact)
-        spread = max(exact) - min(exact)
-        centered, spread_out = median(exact) == self.median, spread == self.range
-        aspects: tuple[tuple[str, float], ...] = ()
-        if len(exact) == self.count:
-            positive = min(exact) > 0
-            aspects = (
-                ("median", float(centered and positive)),
-                ("range", float(spread_out)),
-            )
-        why = why or ("" if centered else f"their median is {median(exact)}")
-        why = why or ("" if spread_out else f"their range is {spread}")
-        return Finding(spelled(long[-1]), not why, why, aspects=aspects)
-
-    def fault(self, found: Sequence[Fraction]) -> str:
-        """Why these numbers cannot be meant at all, nothing if they can."""
-        if len(found) != self.count:
-            return f"{len(found)} numbers, not {self.count}"
-        return "" if min(found) > 0 else "not all are positive"
 
 
 @dataclass(frozen=True, kw_only=True)
