@@ -109,8 +109,11 @@ def test_ci_runs_the_readmes_second_command() -> None:
         for language, _, text in blocks(ROOT / "README.md")
         if language == "sh"
     ]
-    last_line = (ROOT / ".ci" / "run").read_text().splitlines()[-1]
-    assert commands[1] == last_line
+    script = (ROOT / ".ci" / "run").read_text()
+    assert commands[1] == script.splitlines()[-1]
+    readme = (ROOT / "README.md").read_text()
+    assert "with Debian's package chromium" in readme
+    assert "install -y --no-install-recommends chromium" in script
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -78,6 +78,7 @@ def test_the_wheel_holds_three_packages_and_nothing_else(wheel: Path) -> None:
     for package in ("evalkit", "evalkit_tasks", "evalkit_backends"):
         assert f"{package}/py.typed" in names
     assert "evalkit_tasks/hungarian_exam/questions.jsonl" in names
+    assert any(name.endswith(".dist-info/licenses/NOTICE") for name in names)
     assert not any("__pycache__" in name or "test_" in name for name in names)
 
 
