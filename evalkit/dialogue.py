@@ -8,7 +8,7 @@ from typing import Protocol as Shape
 
 import msgspec
 
-from evalkit.errors import TaskError, boundary, is_interrupt, reason
+from evalkit.errors import TaskError, Unsound, is_interrupt, reason
 from evalkit.failures import Failure
 from evalkit.protocol import Conversation, Protocol
 from evalkit.record import RunSpec
@@ -100,8 +100,11 @@ class Dialogue:
                 raise
 
     def _end(self, given: object) -> None:
-        with boundary(TaskError, f"{self.who}, converse() returns no answer"):
+        try:
             answer = ANSWER(given)
+        except Unsound as exc:
+            where = f"{self.who}, converse() returns no answer"
+            raise TaskError(f"{where}: {exc}") from exc
         self.answer = replace(answer, text=whole(answer.text))
 
     def _ask(self, given: object) -> None:
@@ -109,10 +112,13 @@ class Dialogue:
             told = f"{self.most_turns} requests, and no end (Protocol.most_turns)"
             self._fail(f"{self.who}: {told}", Failure.TURNS)
             return
-        with boundary(TaskError, f"{self.who}, converse() yields no request"):
+        try:
             request = sound_request(given)
+        except Unsound as exc:
+            where = f"{self.who}, converse() yields no request"
+            raise TaskError(f"{where}: {exc}") from exc
         place = f"{self.sample.id}\0{self.attempt}\0{len(self.turns)}"
-        request = seeded(request, seed_of(self.planned.spec.seed, place))
+        request = seeded(request, self.planned.spec.seed, place)
         salt = f"{self.planned.spec.digest}\0{place}\0".encode()
         self.asking = replace(
             request,
@@ -123,11 +129,12 @@ class Dialogue:
         )
 
 
-def seeded(request: Request, seed: int) -> Request:
+def seeded(request: Request, seed: int, place: str) -> Request:
     """The request with a seed for what it leaves to chance, if anything."""
     if isinstance(request, Rank) or request.sampling.temperature <= 0:
         return request
-    return replace(request, sampling=replace(request.sampling, seed=seed))
+    own = replace(request.sampling, seed=seed_of(seed, place))
+    return replace(request, sampling=own)
 
 
 def content(request: Request) -> bytes:

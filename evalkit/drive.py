@@ -77,7 +77,7 @@ class Drive:
             self._settle_scored()
         if self._problems:
             raise self._problems[0]
-        if self.stop.why == "" and any(work.gave_up for work in self.works):
+        if self.stop.why == "" and any(work.standing.gave_up for work in self.works):
             raise GaveUp(given_up(self.works), FAILED)
         unmarked = self.bench.shares and not self.bench.is_complete
         if len(self._records) < len(self.works) or unmarked:
@@ -102,13 +102,13 @@ class Drive:
         """End runs of which all fails, once nothing under way can change that."""
         if not self.scheduler.in_flight and not self._unscored:
             for work in self.works:
-                if work.is_hopeless:
-                    work.give_up()
+                if work.standing.is_hopeless:
+                    work.standing.give_up()
 
     def _told(self) -> str:
         """How far the work got when it was stopped."""
-        done = sum(work.answered for work in self.works)
-        wanted = sum(work.attempts for work in self.works)
+        done = sum(work.standing.answered for work in self.works)
+        wanted = sum(work.standing.attempts for work in self.works)
         told = f"{self.stop.why}; {done} of {wanted} answers are saved"
         return f"{told}, {self.bench.told()}" if self.bench.shares else told
 
@@ -133,7 +133,9 @@ class Drive:
     @property
     def _is_held(self) -> bool:
         """Whether what is under way must come to something before more is asked."""
-        return any(work.is_far_ahead or work.is_hopeless for work in self.works)
+        return any(
+            work.is_far_ahead or work.standing.is_hopeless for work in self.works
+        )
 
     @property
     def _is_full(self) -> bool:
@@ -187,9 +189,9 @@ def given_up(works: Sequence[Work]) -> str:
     """Which runs were not asked to their end, and why, in one line."""
     told = [
         f"{work.planned.spec.task}, protocol {work.planned.spec.protocol}: the first "
-        f"{work.answered} answers all failed, {work.gave_up.told}; "
-        f"{remedy(work.gave_up.kind)}, so nothing more was asked"
+        f"{work.standing.answered} answers all failed, {why.told}; "
+        f"{remedy(why.kind)}, so nothing more was asked"
         for work in works
-        if work.gave_up is not None
+        if (why := work.standing.gave_up) is not None
     ]
     return "; ".join(told)

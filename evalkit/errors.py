@@ -60,12 +60,15 @@ def boundary(error: type[EvalkitError], where: str) -> Generator[None]:
     """Name whatever escapes the block after the boundary it crossed."""
     try:
         yield
-    except EvalkitError:
-        raise
     except BaseException as exc:
-        if is_interrupt(exc) or is_closing(exc):
+        if is_closing(exc) or passes(exc):
             raise
         raise error(f"{where}: {reason(exc)}") from exc
+
+
+def passes(exc: BaseException) -> bool:
+    """Whether an exception crosses boundaries as it is."""
+    return isinstance(exc, EvalkitError) or is_interrupt(exc)
 
 
 def is_interrupt(exc: BaseException) -> bool:
@@ -100,10 +103,8 @@ def guarded(
             item = next(items)
         except StopIteration:
             return
-        except EvalkitError:
-            raise
         except BaseException as exc:
-            if is_interrupt(exc):
+            if passes(exc):
                 raise
             raise error(f"{where}: {reason(exc)}") from exc
         yield item

@@ -222,7 +222,8 @@ class Plugins:
     ) -> Iterator[Entry[Any]]:
         for source, items in self.ask_each(hook):
             for item in items or ():
-                problem = problem_of(item, problems)
+                # What ships with evalkit is checked by its tests.
+                problem = "" if source.is_builtin else problem_of(item, problems)
                 if problem:
                     self.leave_out(Failed(source, problem, hook.name))
                 else:

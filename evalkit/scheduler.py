@@ -9,7 +9,7 @@ import pluggy
 
 from evalkit.backend import Engine
 from evalkit.dialogue import Dialogue, content
-from evalkit.errors import BackendError, PluginError, Unsound, boundary
+from evalkit.errors import BackendError, PluginError, boundary, passes, reason
 from evalkit.failures import Failure
 from evalkit.seams import COMPLETION, count, mismatch
 from evalkit.secrets.finding import Secrets
@@ -148,24 +148,39 @@ class Scheduler:
             self.too_dear = self._refused()
             return
         if requests:
-            with boundary(BackendError, f"{self._label}, submit()"):
-                self._engine.submit(requests)
-            self._tell(self._engine)
-        with boundary(BackendError, f"{self._label}, step()"):
-            completions = [
-                noted(heard(COMPLETION(each)), self._secrets)
-                for each in self._engine.step()
-            ]
-            self.tokens = self._before + count(self._engine.generated_tokens)
-        for completion in completions:
+            self._submit(self._engine, requests)
+        for completion in self._work(self._engine):
             self._receive(completion)
         self._tell(self._engine)
 
+    def _submit(self, engine: Engine, requests: Sequence[Request]) -> None:
+        """Hand requests to the engine."""
+        with boundary(BackendError, f"{self._label}, submit()"):
+            engine.submit(requests)
+        self._tell(engine)
+
+    def _work(self, engine: Engine) -> list[Completion]:
+        """Have the engine work for a moment; what goes wrong is told as its failure."""
+        try:
+            given = [
+                noted(heard(COMPLETION(each)), self._secrets) for each in engine.step()
+            ]
+            self.tokens = self._before + count(engine.generated_tokens)
+        except BaseException as exc:  # a block of `boundary` would cost more
+            if passes(exc):
+                raise
+            raise BackendError(f"{self._label}, step(): {reason(exc)}") from exc
+        return given
+
     def _tell(self, engine: Engine) -> None:
         """Tell plugins how far the engine has got, and what it is at."""
-        with boundary(BackendError, f"{self._label}, at_work"):
+        try:
             at_work = engine.at_work
             begun = self._sent if at_work is None else count(at_work)
+        except BaseException as exc:
+            if passes(exc):
+                raise
+            raise BackendError(f"{self._label}, at_work: {reason(exc)}") from exc
         in_flight = min(begun or self._sent, self._sent)
         self._hook.evalkit_stepped(generated_tokens=self.tokens, in_flight=in_flight)
 
@@ -252,10 +267,9 @@ class Scheduler:
             if recorded is None:
                 self._queue(dialogue, request)
                 return
-            with boundary(PluginError, "evalkit_answer"):
-                problem = mismatch(request, COMPLETION(recorded))
-                if problem:
-                    raise Unsound(f"gives {problem}")
+            problem = mismatch(request, recorded)
+            if problem:
+                raise PluginError(f"evalkit_answer gives {problem}")
             dialogue.replayed += 1
             dialogue.hear(sound(recorded))
         self._ended.append(dialogue)

@@ -37,6 +37,8 @@ GRACE = 3.0
 """By the clock a worker may take BUSY times the limit and GRACE seconds: it may have to
 wait for a processor. Then the parent kills it, whether it waits, or has undone its own
 alarm."""
+PAUSE = 0.002
+"""Seconds between two looks at the workers, unless they are waited for."""
 START = 60.0
 """Seconds that a worker may take to import its tasks."""
 
@@ -159,6 +161,7 @@ class ScoringPool:
         self._orders = ENCODER.encode(orders) + b"\n"
         self._workers = [Worker(self._orders, limits) for _ in range(limits.workers)]
         self._waiting: deque[Job] = deque()
+        self._looked = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -177,13 +180,20 @@ class ScoringPool:
         self._waiting.append(job)
 
     def poll(self, *, wait: bool = False) -> list[Result]:
-        """Move jobs and results along; `wait` until there may be something new."""
+        """Move jobs and results along; `wait` until there may be something new.
+
+        Whoever asks at every moment gets an answer now and then: each look at a process
+        costs more than the scoring of some answers.
+        """
+        now = time.monotonic()
+        if now < self._looked + PAUSE and not wait:
+            return []
+        self._looked = now
         self._distribute()
         if wait:
             self._wait()
         results: list[Result] = []
         for worker in tuple(self._workers):
-            worker.write()
             # Asked before reading: what a dead process wrote has arrived by then.
             ended = worker.process.poll() is not None
             results += worker.read()
@@ -207,8 +217,9 @@ class ScoringPool:
         while self._waiting:
             worker = min(self._workers, key=lambda each: len(each.jobs))
             if not worker.has_room:
-                return
+                break
             worker.give(self._waiting.popleft())
+        for worker in self._workers:
             worker.write()
 
     def _bury(self, worker: Worker) -> list[Result]:

@@ -23,7 +23,7 @@ from evalkit.failures import Failure
 from evalkit.options import build
 from evalkit.seams import SCORE, SLACK
 from evalkit.task import Task, task_label
-from evalkit.text import whole
+from evalkit.text import is_whole, whole
 from evalkit.types import Answer, Outcome, Sample, Score
 
 READY = b"ready\n"
@@ -92,8 +92,10 @@ def score(task: Task, sample: Sample, answer: Answer) -> Score:
             raise Unsound(problem)
     except BaseException as exc:  # whatever it is, it costs this score only
         return failed(f"{task_label(task)}, score(): {reason(exc)}")
-    read = None if given.answer is None else whole(given.answer)
     kind = Failure.SCORING if given.outcome is Outcome.ERROR else None
+    if is_whole(given.answer or "") and is_whole(given.explanation):
+        return given if given.failure is kind else replace(given, failure=kind)
+    read = None if given.answer is None else whole(given.answer)
     why = whole(given.explanation)
     return replace(given, answer=read, explanation=why, failure=kind)
 
@@ -101,13 +103,13 @@ def score(task: Task, sample: Sample, answer: Answer) -> Score:
 def score_problem(score: Score, sample: Sample) -> str:
     """Why the parts of a score do not go together; empty if they do."""
     value, outcome = score.value, score.outcome
-    named = outcome.replace("_", " ")
-    if outcome is Outcome.RIGHT and value != 1:
-        return f"what is {named} has the value 1, not {value}"
-    if outcome is Outcome.PARTIAL and not 0 < value < 1:
-        return f"what is {named} has a value between 0 and 1, not {value}"
-    if outcome not in (Outcome.RIGHT, Outcome.PARTIAL) and value:
-        return f"what is {named} has the value 0, not {value}"
+    if outcome is Outcome.PARTIAL:
+        fits, wanted = 0 < value < 1, "a value between 0 and 1"
+    else:
+        right = outcome is Outcome.RIGHT
+        fits, wanted = value == right, f"the value {right:d}"
+    if not fits:
+        return f"what is {outcome.replace('_', ' ')} has {wanted}, not {value}"
     if score.points > sample.points * (1 + SLACK):
         return f"{score.points} points of {sample.points}"
     return ""

@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from types import GenericAlias, UnionType
 from typing import (
     Annotated,
@@ -57,25 +58,26 @@ class Seam(Generic[T]):
     ) -> None:
         self.kind = kind
         self._problem = problem
+        self._known: set[tuple[type[Any], ...]] = set()
+        """Combinations of types of strict fields that are as they should be."""
 
     @cached_property
     def _form(self) -> type[msgspec.Struct]:
         return form(self.kind)
 
     @cached_property
-    def _strict(self) -> tuple[tuple[str, tuple[type[Any], ...]], ...]:
+    def _strict(self) -> Mapping[str, tuple[type[Any], ...]]:
         """Fields that msgspec would fill from more than their types, and these: tuples
         from other sequences, enumerations from their values."""
-        hints = hints_of(self.kind)
-        kinds = ((name, strict_kinds(hint)) for name, hint in hints.items())
-        return tuple((name, wanted) for name, wanted in kinds if wanted)
+        return dict(strict_fields(self.kind))
 
     @cached_property
-    def _inner(self) -> "tuple[tuple[str, Seam[Any]], ...]":
-        """Fields that are dataclasses themselves."""
-        hints: Mapping[str, Any] = hints_of(self.kind)
-        inner = [name for name, hint in hints.items() if is_dataclass(hint)]
-        return tuple((name, Seam[Any](hints[name])) for name in inner)
+    def _strict_values(self) -> Callable[[T], tuple[object, ...]]:
+        """Gives the values of these fields."""
+        names = tuple(self._strict)
+        if len(names) > 1:
+            return attrgetter(*names)
+        return lambda value: tuple(attrgetter(name)(value) for name in names)
 
     def __call__(self, value: object) -> T:
         """The value itself, if it is sound."""
@@ -86,19 +88,31 @@ class Seam(Generic[T]):
             msgspec.convert(value, self._form, from_attributes=True)
         except (msgspec.ValidationError, AttributeError) as exc:
             raise Unsound(f"{kind.__name__}{told(exc, value)}") from exc
-        self._check_strictly(value)
+        types = tuple(map(type, self._strict_values(value)))
+        if types not in self._known:
+            self._check_types(types)
         if self._problem is not None and (problem := self._problem(value)):
             raise Unsound(f"{kind.__name__}.{problem}")
         return value
 
-    def _check_strictly(self, value: object) -> None:
-        for name, wanted in self._strict:
-            given = getattr(value, name)
-            if not isinstance(given, wanted):
-                what = f"expected `{wanted[0].__name__}`, got `{type(given).__name__}`"
+    def _check_types(self, types: tuple[type[Any], ...]) -> None:
+        """Whether strict fields have their types; those that have are remembered."""
+        for (name, wanted), given in zip(self._strict.items(), types, strict=True):
+            if not issubclass(given, wanted):
+                what = f"expected `{wanted[0].__name__}`, got `{given.__name__}`"
                 raise Unsound(f"{self.kind.__name__}.{name}: {what}")
-        for name, seam in self._inner:
-            seam._check_strictly(getattr(value, name))
+        self._known.add(types)
+
+
+def strict_fields(kind: type[Any]) -> Iterator[tuple[str, tuple[type[Any], ...]]]:
+    """The paths of a dataclass's strict fields, and their types."""
+    hints: Mapping[str, Any] = hints_of(kind)
+    for name, hint in hints.items():
+        if is_dataclass(hint):
+            inner: Any = hint
+            yield from ((f"{name}.{path}", w) for path, w in strict_fields(inner))
+        elif wanted := strict_kinds(hint):
+            yield name, wanted
 
 
 def strict_kinds(hint: Any) -> tuple[type[Any], ...]:

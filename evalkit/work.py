@@ -24,10 +24,10 @@ from evalkit.grading import GRADER
 from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.protocol import held
-from evalkit.reasons import Reason, Reasons
 from evalkit.record import Counts, RunRecord, Session, encode
 from evalkit.report.card import make_card
 from evalkit.results import Results, ResultsWriter, result_of
+from evalkit.standing import Standing
 from evalkit.summing import ceilings, estimates, titles
 from evalkit.task import task_label
 from evalkit.types import Attempt, Outcome, SampleResult, Score
@@ -38,11 +38,6 @@ HELD = 64 << 20
 WINDOW = 8192
 """How many samples may be begun but not written: bounds what a run keeps in memory
 when the engine answers out of order."""
-
-
-FIRST = 20
-"""When so many answers, the first of a run, have all failed for one reason that does
-not pass, nothing more is asked."""
 
 
 class Work:
@@ -56,15 +51,10 @@ class Work:
         self._open: dict[int, list[Attempt | None]] = {}
         self._asked: dict[int, set[int]] = {}
         """Of results that are not written yet, the attempts that an engine answered."""
-        self._outcomes: Counter[str] = Counter()
-        self._reasons = Reasons()
+        self.standing = Standing(planned.samples * planned.spec.attempts)
         self._turns: Counter[str] = Counter()
         self._with_secrets = 0
         """Answers that a key stands in."""
-        self._early = 0
-        """How many of the first attempts have their score."""
-        self.gave_up: Reason | None = None
-        """Why nothing more is asked, if all failed for one reason."""
         self._warnings: list[str] = []
         self._engine: Engine | None = None
         self._engine_label = ""
@@ -100,16 +90,6 @@ class Work:
         self._earlier.meet(result, self._asked.pop(result.index, ()))
 
     @property
-    def attempts(self) -> int:
-        """How many answers the run is made of."""
-        return self.planned.samples * self.planned.spec.attempts
-
-    @property
-    def answered(self) -> int:
-        """How many answers have their score."""
-        return self._outcomes.total()
-
-    @property
     def is_complete(self) -> bool:
         """Whether every sample has its scores."""
         return self._writer.written == self.planned.samples
@@ -119,23 +99,6 @@ class Work:
         """Whether too many samples wait for an earlier one to be written."""
         writer = self._writer
         return self._begun - writer.written >= WINDOW or writer.held >= HELD
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether all answers failed so far, the first ones among them, for one reason
-        that asking again does not change."""
-        failed = self._outcomes[Outcome.ERROR.value]
-        if self.gave_up or self._early < FIRST or failed < self.answered:
-            return False
-        return not self.is_complete and self._only_reason() is not None
-
-    def _only_reason(self) -> Reason | None:
-        reasons = self._reasons.found()
-        return reasons[0] if len(reasons) == 1 and not reasons[0].kind.passes else None
-
-    def give_up(self) -> None:
-        """Ask nothing more of this run."""
-        self.gave_up = self._only_reason()
 
     def add_session(self, engine: Engine, who: str) -> None:
         """Note that an engine was loaded for this run, and what it is; errors name it
@@ -173,7 +136,7 @@ class Work:
             self._open[index] = [None] * planned.spec.attempts
             self._begun = index + 1
             for attempt in range(planned.spec.attempts):
-                if self.gave_up:
+                if self.standing.gave_up:
                     return
                 yield Dialogue(
                     planned=planned,
@@ -218,10 +181,8 @@ class Work:
 
     def _count(self, dialogue: Dialogue, score: Score) -> None:
         place = dialogue.index * self.planned.spec.attempts + dialogue.attempt
-        self._early += place < FIRST
-        self._outcomes[score.outcome.value] += 1
+        self.standing.see(score, dialogue.sample.id, place)
         self._with_secrets += any(turn.secrets for turn in dialogue.turns)
-        self._reasons.see(score, dialogue.sample.id)
         self._turns["requests"] += len(dialogue.turns)
         self._turns["replayed"] += dialogue.replayed
         self._turns["shared"] += dialogue.shared
@@ -261,15 +222,15 @@ class Work:
         return record
 
     def _record(self, results: Results) -> RunRecord:
-        planned = self.planned
+        planned, outcomes = self.planned, self.standing.outcomes
         return RunRecord(
             spec=planned.spec,
             samples=planned.samples,
             samples_sha256=planned.samples_sha256,
             data_origin=planned.data_origin,
-            outcomes={each.value: self._outcomes[each.value] for each in Outcome},
+            outcomes={each.value: outcomes[each.value] for each in Outcome},
             estimates=estimates(planned, results),
-            ceilings=ceilings(planned, results, self._outcomes),
+            ceilings=ceilings(planned, results, outcomes),
             counts=Counts(**self._turns),
             prices=planned.prices,
             started=self._started,
@@ -286,7 +247,7 @@ class Work:
                 *self._plugins.warnings,
             ),
             grader=GRADER,
-            reasons=self._reasons.found(),
+            reasons=self.standing.reasons,
             titles=titles(planned),
         )
 

@@ -15,6 +15,7 @@ from evalkit import (
     Message,
     Model,
     Outcome,
+    Plugins,
     Rank,
     Ranked,
     Sample,
@@ -23,6 +24,14 @@ from evalkit import (
     Step,
 )
 from evalkit.errors import Unsound
+from evalkit.registering import (
+    backend_problems,
+    metric_problems,
+    problem_of,
+    protocol_problems,
+    suite_problems,
+    task_problems,
+)
 from evalkit.scoring_worker import score_problem
 from evalkit.seams import (
     ANSWER,
@@ -103,7 +112,7 @@ CASES: list[tuple[Seam[Any], str, object, str]] = [
     (GENERATE, "sampling", Sampling(temperature=-1), "sampling.temperature: expected"),
     (GENERATE, "sampling", Sampling(top_p=0), "sampling.top_p: expected"),
     (GENERATE, "sampling", Sampling(stop=("",)), r"sampling.stop\[0\]: expected"),
-    (GENERATE, "sampling", Sampling(stop=["x"]), "Sampling.stop: expected `tuple`"),  # type: ignore[arg-type]
+    (GENERATE, "sampling", Sampling(stop=["x"]), "sampling.stop: expected `tuple`"),  # type: ignore[arg-type]
     (GENERATE, "sampling", Sampling(seed=2**63), "sampling.seed: "),
     (GENERATE, "schema", "{", "Generate.schema: no JSON"),
     (RANK, "choices", ("a", None), r"Rank.choices\[1\]: expected `str`"),
@@ -207,3 +216,16 @@ def test_a_strangers_class_cannot_break_the_telling() -> None:
 
     with pytest.raises(Unsound, match="a Sample is meant, not <Mean>"):
         SAMPLE(Mean())
+
+
+def test_all_that_ships_is_as_it_should_be() -> None:
+    plugins = Plugins(third_party=False)
+    for registry, problems in (
+        (plugins.tasks, task_problems),
+        (plugins.suites, suite_problems),
+        (plugins.protocols, protocol_problems),
+        (plugins.backends, backend_problems),
+        (plugins.metrics, metric_problems),
+    ):
+        for entry in registry:  # type: ignore[attr-defined]
+            assert problem_of(entry.item, problems) == ""
