@@ -224,7 +224,7 @@ def run_command(
         return 0
     left = ahead.total.requests > ahead.total.answered
     if left or ahead.judging > ahead.judged:
-        errors.print(workload_line(ahead), soft_wrap=True)
+        errors.print(workload_line(ahead), soft_wrap=not errors.is_terminal)
     return run_and_tell(ahead, plugins, errors)
 
 

@@ -41,7 +41,7 @@ def announced(wanted: Experiment, plugins: Plugins, errors: Console) -> Plan:
         )
     beside = notices(planned.output, (run.spec for run in planned.runs))
     for line in (*absences(planned), *beside, *suggestions(planned, plugins)):
-        errors.print(visible(line), markup=False, soft_wrap=True)
+        errors.print(visible(line), markup=False, soft_wrap=not errors.is_terminal)
     return planned
 
 

@@ -111,10 +111,7 @@ class Rest:
         """How long it will take if it goes on as it did. Answers count by the length
         that those of their run have, for short ones may come before long ones."""
         usual = self._usual_share()
-        lengths = [
-            max(1.0, each.allowed * usual if each.length is None else each.length)
-            for each in self.tallies
-        ]
+        lengths = [max(1.0, each.length(each.allowed * usual)) for each in self.tallies]
         pairs = list(zip(self.tallies, lengths, strict=True))
         done = sum(each.answered * length for each, length in pairs)
         left = sum(each.unanswered * length for each, length in pairs)

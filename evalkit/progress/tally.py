@@ -9,6 +9,9 @@ from evalkit.record import RunSpec
 from evalkit.spending import Prices
 from evalkit.types import Completion, Outcome, Request, SampleResult
 
+FEW = 4
+"""Answers whose length is as good as a guess."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -51,10 +54,10 @@ class Tally:
         """First requests that an engine has yet to answer."""
         return max(0, self.requests - self.known - self.answered)
 
-    @property
-    def length(self) -> float | None:
-        """Tokens of an answer, in the mean of those there are."""
-        return self.written / self.answers if self.answers else None
+    def length(self, usual: float) -> float:
+        """Tokens of an answer: the mean of those there are and of a few that are as
+        long as is usual elsewhere, for the first to come are the shortest."""
+        return (self.written + FEW * usual) / (self.answers + FEW)
 
     @property
     def is_done(self) -> bool:

@@ -21,9 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-LINE = re.compile(
-    r"(?P<done>\d+)/(?P<all>\d+)\b.*?(?P<elapsed>[\d:]+\d)(?: elapsed)?, "
-)
+LINE = re.compile(r" in flight, .*?(?P<elapsed>\d+:[\d:]*\d\d)( elapsed)?(,|$)")
 LEFT = re.compile(r"(?P<bound><?)(?P<left>[\d:]+\d) left")
 SLACK = 2.0
 """Seconds by which what is shown may be off all the same: it is in whole ones."""
@@ -92,10 +90,13 @@ def seen_in(when: float, text: str) -> Seen | None:
 
 def report(seen: list[Seen], wrapped: set[str], columns: int) -> None:
     """Print what came of it."""
-    begun, ended = seen[0].when, max(each.when for each in seen if each.left)
+    told = [each for each in seen if each.left is not None]
+    if not told:
+        sys.exit("no progress line was seen")
+    begun, ended = seen[0].when, told[-1].when
     ratios = [
         (each.left / (ended - each.when), each)
-        for each in seen
+        for each in told
         if each.left is not None and each.when - begun > (ended - begun) / 3
         if abs(each.left - (ended - each.when)) > SLACK
     ]
