@@ -49,14 +49,14 @@ EVERY = "all"
     "task_options",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A task option; TASK.NAME=VALUE for one of several tasks.",
+    help="A task option, see: evalkit tasks TASK; TASK.NAME=VALUE for one of several.",
 )
 @click.option(
     "--backend-set",
     "backend_options",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A backend option, see: evalkit backends.",
+    help="A backend option, see: evalkit backends BACKEND.",
 )
 @click.option(
     "--base-url", metavar="URL", help="Of a server: --backend-set base_url=URL."
