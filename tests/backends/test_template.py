@@ -289,6 +289,15 @@ OPENED = "<reflect>\n"
         ),
         (
             HEAD
+            + "{% if each.reasoning %}Let me see: {{ each.reasoning }}\nSo I say:\n"
+            + "{% endif %}"
+            + SAID
+            + TAIL,
+            Tags(("Let me see:",), ("So I say:",), first=True, alone=False),
+            False,
+        ),
+        (
+            HEAD
             + "{% if each.thinking %}<|in|>{{ each.thinking }}<|out|>{% endif %}"
             + SAID
             + TAIL,

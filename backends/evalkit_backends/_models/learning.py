@@ -25,6 +25,10 @@ SIDES = (
     *(("open", "close"), ("prefix", "suffix"), ("enter", "exit")),
 )
 """Words by which the tags of a pair differ."""
+LONGEST = 60
+"""Characters of what opens or closes a thought without being a tag."""
+FRAME = "<|"
+"""How tokens of a chat's frame begin."""
 MOST = 20
 """Pairs of tags in a template that are tried."""
 
@@ -84,18 +88,33 @@ def texts(value: object) -> tuple[str, ...]:
 
 def of_fields(render: Renderer) -> Iterator[Tags]:
     """The tags within which a template writes what was thought in an earlier turn."""
-    plain = tried(render, [*asked(), answered(ANSWER)])
-    header = tag_at_end(plain.partition(ANSWER)[0])
+    plain = tried(render, [*asked(), answered(ANSWER)]).rpartition(ASKED)[2]
+    header = plain.partition(ANSWER)[0]
     for field in FIELDS:
         text = tried(render, [*asked(), {**answered(ANSWER), field: THOUGHT}])
         turn = text.rpartition(ASKED)[2]
         before, thought, behind = turn.partition(THOUGHT)
         between, answer, _ = behind.partition(ANSWER)
-        opening, closing = tag_at_end(before), tag_at_start(between)
-        if not (thought and answer and opening and closing) or is_told_apart(turn):
-            continue
-        if opening not in (header, tag_at_end(between)):  # those of a frame
+        if thought and answer and not is_told_apart(turn):
+            yield from around(header, before, between)
+
+
+def around(header: str, before: str, between: str) -> Iterator[Tags]:
+    """The tags that stand around a thought, or whatever else does if that is short.
+
+    `header` is how a turn without a thought begins.
+    """
+    opening, closing = tag_at_end(before), tag_at_start(between)
+    if opening and closing:
+        # Those of a frame stand before an answer as well.
+        if opening not in (tag_at_end(header), tag_at_end(between)):
             yield Tags((opening,), (closing,))
+    elif before.startswith(header):
+        opening, closing = before.removeprefix(header).strip(), between.strip()
+        is_short = max(len(opening), len(closing)) <= LONGEST
+        if opening and closing and is_short and FRAME not in opening + closing:
+            # Ordinary words may well be said within an answer.
+            yield Tags((opening,), (closing,), first=True, alone=False)
 
 
 def is_told_apart(turn: str) -> bool:
