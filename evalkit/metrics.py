@@ -10,11 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from evalkit.hookspecs import hookimpl
-from evalkit.stats.attempts import Repeats, pass_at_k
-from evalkit.stats.means import Scores
 from evalkit.types import Estimate, SampleResult
+
+if TYPE_CHECKING:  # a list of tasks names metrics and has nothing to sum up
+    from evalkit.stats.attempts import Repeats
+    from evalkit.stats.means import Scores
 
 NAMED = re.compile(r"pass@(?P<k>[1-9][0-9]{0,8})")
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -57,13 +60,15 @@ class SampleMean(Metric):
         """This metric's value for one sample."""
 
     def estimate(self, results: Iterable[SampleResult]) -> Estimate:
+        from evalkit.stats.means import Scores
+
         scores = Scores()
         for result in results:
             scores.add(self.of_sample(result), result.cluster)
         return estimate_of(self.name, scores)
 
 
-def estimate_of(name: str, scores: Scores) -> Estimate:
+def estimate_of(name: str, scores: "Scores") -> Estimate:
     """The mean of some scores, with an interval of the kind that suits them."""
     worth = scores.worth()
     low, high = worth.interval(scores.mean)
@@ -89,6 +94,8 @@ class Accuracy(SampleMean):
         return fmean(values_of(result))
 
     def estimate(self, results: Iterable[SampleResult]) -> Estimate:
+        from evalkit.stats.attempts import Repeats
+
         repeats = Repeats()
 
         def seen() -> Iterator[SampleResult]:
@@ -105,7 +112,7 @@ def values_of(result: SampleResult) -> list[float]:
     return [attempt.score.value for attempt in result.attempts]
 
 
-def again(repeats: Repeats) -> str:
+def again(repeats: "Repeats") -> str:
     """How far the score would move if the same samples were asked again, and whether
     more attempts would help; empty if each was asked once."""
     if not repeats.repeated:
@@ -153,6 +160,8 @@ class PassAt(SampleMean):
         return self.k
 
     def of_sample(self, result: SampleResult) -> float:
+        from evalkit.stats.attempts import pass_at_k
+
         n = len(result.attempts)
         right = sum(attempt.score.value == 1.0 for attempt in result.attempts)
         return pass_at_k(n, right, self.k)

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from evalkit.metrics import Metric
 from evalkit.record import RunRecord
-from evalkit.stats.exams import Points, best
-from evalkit.stats.intervals import Ends
-from evalkit.stats.means import EFFECTIVE, Worth
 from evalkit.types import Estimate, SampleResult
+
+if TYPE_CHECKING:  # a list of tasks has nothing to add up
+    from evalkit.stats.intervals import Ends
+    from evalkit.stats.means import Worth
 
 NAME = "exam_total"
 
@@ -160,6 +162,8 @@ def parts_of(questions: Sequence[QuestionTotal]) -> tuple[PartTotal, ...]:
 
 def part_total(name: str, group: Sequence[QuestionTotal]) -> PartTotal:
     """A part with the problems that earned most; the earlier ones where some tie."""
+    from evalkit.stats.exams import best
+
     pairs = [(each.problem, each.earned) for each in group]
     counted = best(pairs, group[0].choose)
     return PartTotal(
@@ -169,8 +173,11 @@ def part_total(name: str, group: Sequence[QuestionTotal]) -> PartTotal:
     )
 
 
-def known(counted: Sequence[QuestionTotal]) -> tuple[float, Ends, Worth]:
+def known(counted: Sequence[QuestionTotal]) -> "tuple[float, Ends, Worth]":
     """The share of the points that was earned, its interval, and how that was made."""
+    from evalkit.stats.exams import Points
+    from evalkit.stats.means import EFFECTIVE, Worth
+
     if not any(each.worth for each in counted):
         return 0.0, (0.0, 1.0), Worth(n_eff=0, method="no questions")
     points = Points([each.earned for each in counted], [each.worth for each in counted])
