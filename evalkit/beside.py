@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from evalkit.disk import DAMAGES, read_file
 from evalkit.folder import RunFolder, slug
 from evalkit.record import RunSpec
 
@@ -71,8 +72,8 @@ def specs(folder: Path, pattern: str) -> Iterator[tuple[Path, RunSpec]]:
         if not path.is_file():
             continue
         try:
-            yield each, msgspec.json.decode(path.read_bytes(), type=RunSpec)
-        except (OSError, msgspec.DecodeError):
+            yield each, msgspec.json.decode(read_file(path), type=RunSpec)
+        except (OSError, *DAMAGES):
             continue
 
 
@@ -87,9 +88,39 @@ def is_like(old: RunSpec, new: RunSpec) -> bool:
         model=new.model,
         model_identity=new.model_identity,
         dataset=new.dataset,
-        limit=new.limit,
     )
-    return aligned == new
+    return extends(new, aligned)
+
+
+def extends(new: RunSpec, old: RunSpec) -> bool:
+    """Whether two runs differ in how much is asked, at most."""
+    same = replace(
+        old,
+        limit=new.limit,
+        attempts=new.attempts,
+        told_attempts=new.told_attempts,
+    )
+    return same == new
+
+
+def extended(root: Path, spec: RunSpec) -> RunSpec:
+    """The spec of a run to come, told as the run is that it extends.
+
+    Versions that told runs by their attempts have left folders of each number of them:
+    of those with no more than are wanted, the one with most is gone on with.
+    """
+    if spec.attempts == 1:
+        return spec
+    pattern = f"{slug(spec.protocol)}--{slug(spec.model)}--*"
+    fewer = [
+        old
+        for _, old in specs(RunFolder.of(root, spec).path.parent, pattern)
+        if extends(spec, old) and old.attempts <= spec.attempts
+    ]
+    if not fewer:
+        return spec
+    most = max(fewer, key=lambda old: old.attempts)
+    return replace(spec, told_attempts=most.told_attempts or most.attempts)
 
 
 def is_same_name(old: str, new: str) -> bool:

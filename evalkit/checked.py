@@ -1,7 +1,7 @@
 """One pass over a task's samples before anything is asked: are they sound?"""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -63,9 +63,9 @@ def given_items(task: Task, limit: int | None) -> Iterator[Any]:
 
 
 def check_samples(
-    task: Task, limit: int | None, tell: Callable[[str], object] = silent
+    task: Task, samples: Iterable[Sample], tell: Callable[[str], object] = silent
 ) -> Checked:
-    """Count and hash the samples; refuse none at all, or two with one id.
+    """Count and hash samples of a task; refuse none at all, or two with one id.
 
     `tell` hears now and then how many have been read.
     """
@@ -74,7 +74,7 @@ def check_samples(
     first: Sample | None = None
     seen: set[str] = set()
     unchoosable = ""
-    for sample in samples_of(task, limit):
+    for sample in samples:
         if sample.id in seen:
             raise TaskError(f"{who} has two samples {sample.id!r}")
         seen.add(sample.id)

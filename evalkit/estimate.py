@@ -8,9 +8,9 @@ its answers' mean length and its speed there tell what is to be expected.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
-from evalkit.checked import samples_of
 from evalkit.disk import opened
 from evalkit.errors import TaskError, UsageError, boundary
 from evalkit.folder import RunFolder, slug
@@ -134,7 +134,7 @@ def marking(planned: Plan) -> Iterator[tuple[str, Workload]]:
 
 def workload(run: PlannedRun, output: Path, length: float | None) -> Workload:
     """What is left of one run; `length` is the tokens that an answer usually has."""
-    looked_at = samples_of(run.task, min(run.samples, LOOKED_AT))
+    looked_at = islice(run.selection.of(run.task), LOOKED_AT)
     asked = list(first_requests(run, looked_at))
     requests = run.samples * run.spec.attempts
     answered = min(requests, lines(RunFolder.of(output, run.spec).completions))

@@ -45,6 +45,9 @@ class Experiment:
     attempts: int = 1
     seed: int = 0
     limit: int | None = None
+    """Ask so many samples of each task."""
+    shuffle: int | None = None
+    """Draw these by lot, by this seed, and do not take the first."""
     price_in: float | None = None
     """US dollars per million tokens read."""
     price_out: float | None = None
@@ -95,6 +98,7 @@ def check_numbers(wanted: Experiment) -> None:
     limits: tuple[tuple[str, float | None, float, float], ...] = (
         ("--attempts", wanted.attempts, 1, 10_000),
         ("--limit", wanted.limit, 1, 10**9),
+        ("--shuffle", wanted.shuffle, 0, 10**18),
         ("--seed", wanted.seed, -(10**18), 10**18),
         ("--price-in", wanted.price_in, 0, 10**6),
         ("--price-out", wanted.price_out, 0, 10**6),

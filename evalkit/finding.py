@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from evalkit.checked import check_samples
+from evalkit.checked import check_samples, samples_of
 from evalkit.choosing import Chosen
 from evalkit.errors import DataError, TaskError, boundary
 from evalkit.hashed import Hashed
@@ -66,7 +66,7 @@ def own_origin(task: Task) -> str:
 
 def asked_sha256(task: Task, *, examples: bool) -> str:
     """SHA-256 of a task's samples, and of its worked examples if they are shown."""
-    samples = check_samples(task, None).sha256
+    samples = check_samples(task, samples_of(task)).sha256
     if not examples:
         return samples
     return hashlib.sha256(encode((samples, exemplars_of(task)))).hexdigest()

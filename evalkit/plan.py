@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.backend import Backend, Model, backend_label
+from evalkit.beside import extended
 from evalkit.checked import Checked, check_samples
 from evalkit.choosing import (
     Candidate,
@@ -33,6 +34,7 @@ from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol, first_request
 from evalkit.record import RunSpec
 from evalkit.seams import MODEL
+from evalkit.selecting import ALL, Selection, select
 from evalkit.shots import check_shots
 from evalkit.spending import Budget, Prices
 from evalkit.suite import Suite
@@ -56,6 +58,8 @@ class PlannedRun:
     samples: int
     samples_sha256: str
     data_origin: str
+    selection: Selection = ALL
+    """Which of the task's samples are asked."""
     prices: Prices | None = None
 
 
@@ -103,6 +107,7 @@ class Read:
 
     chosen: Chosen
     checked: Checked
+    selection: Selection
     exemplars: tuple[Sample, ...] = ()
 
 
@@ -199,11 +204,12 @@ def plan_runs(chosen: Chosen, setting: Setting) -> Iterator[PlannedRun]:
     """A task's runs, one per protocol, after one pass over its samples."""
     task, wanted = chosen.task, setting.wanted
     protocols = choose_protocols(chosen, setting.candidate, wanted, setting.plugins)
-    checked = check_samples(task, wanted.limit)
-    read = Read(chosen, checked)
+    selection = select(task, wanted.limit, wanted.shuffle)
+    checked = check_samples(task, selection.of(task))
+    read = Read(chosen, checked, selection)
     if any(each.shows_examples for each in protocols):
         found = find_data(chosen, examples=True)
-        shown = Read(found, checked, exemplars_of(found.task))
+        shown = Read(found, checked, selection, exemplars_of(found.task))
     else:
         shown = read
     choosing = [each for each in protocols if each.chooses]
@@ -242,9 +248,12 @@ def plan_run(read: Read, protocol: Protocol, setting: Setting) -> PlannedRun:
         attempts=wanted.attempts,
         seed=wanted.seed,
         limit=wanted.limit,
+        shuffle=wanted.shuffle,
+        told_attempts=1,
     )
     return PlannedRun(
-        spec=spec,
+        spec=extended(wanted.output, spec),
+        selection=read.selection,
         task=task,
         task_words=chosen.words,
         protocol=protocol,

@@ -48,12 +48,24 @@ class RunSpec:
     attempts: int = 1
     seed: int = 0
     limit: int | None = None
-    """Only the first samples. Not part of the digest: a larger limit extends."""
+    """Only so many samples. Not part of the digest: a larger limit extends."""
+    shuffle: int | None = None
+    """The seed by which those of a limit are drawn; None for the first ones."""
+    told_attempts: int | None = None
+    """The attempts that the digest counts, 1 by now: more attempts extend, as a larger
+    limit does. None in the specs of versions that counted all of them."""
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything but `limit`, in hexadecimal."""
-        return hashlib.sha256(encode(replace(self, limit=None))).hexdigest()
+        """SHA-256 of everything but `limit` and what extends a run, in hexadecimal.
+
+        What is newer than the first digests is left out where it says nothing new.
+        """
+        told = {**msgspec.to_builtins(replace(self, limit=None))}
+        told["attempts"] = told.pop("told_attempts") or self.attempts
+        if self.shuffle is None:
+            del told["shuffle"]
+        return hashlib.sha256(encode(told)).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,6 @@ from itertools import groupby
 from pathlib import Path
 
 from evalkit.__about__ import __version__
-from evalkit.checked import samples_of
 from evalkit.clusters import cluster_of
 from evalkit.dialogue import Dialogue, completion_of
 from evalkit.disk import move_own
@@ -191,7 +190,7 @@ class Regrading:
     def _cases(self) -> Iterator[Case[SampleResult]]:
         """Every attempt of the run with the answer that it ended with."""
         results = Results(self.folder.results)
-        samples = samples_of(self.planned.task, self.planned.samples)
+        samples = self.planned.selection.of(self.planned.task)
         for sample, result in zip(samples, results, strict=True):
             if sample.id != result.id:
                 raise DataError(

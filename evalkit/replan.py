@@ -18,6 +18,7 @@ from evalkit.plan import PlannedRun
 from evalkit.plugins import Plugins
 from evalkit.protocol import Protocol
 from evalkit.record import DatasetFacts, Plain, RunRecord, RunSpec
+from evalkit.selecting import Selection, select
 from evalkit.task import Task, task_label
 
 
@@ -37,7 +38,8 @@ def planned_again(
     check_options(task, spec)
     protocol = restored(offered(task, spec.protocol, plugins), spec)
     chosen = find_data(asked, examples=protocol.shows_examples)
-    check_same_samples(task, record, chosen.dataset)
+    selection = select(task, spec.limit, spec.shuffle)
+    check_same_samples(task, record, selection, chosen.dataset)
     exemplars = exemplars_of(task) if protocol.shows_examples else ()
     return PlannedRun(
         spec=spec,
@@ -50,6 +52,7 @@ def planned_again(
         samples=record.samples,
         samples_sha256=record.samples_sha256,
         data_origin=record.data_origin,
+        selection=selection,
     )
 
 
@@ -96,11 +99,14 @@ def check_options(task: Task, spec: RunSpec) -> None:
 
 
 def check_same_samples(
-    task: Task, record: RunRecord, dataset: DatasetFacts | None
+    task: Task,
+    record: RunRecord,
+    selection: Selection,
+    dataset: DatasetFacts | None,
 ) -> None:
     """Refuse to judge answers to questions that are no longer the same."""
     spec = record.spec
-    checked = check_samples(task, spec.limit)
+    checked = check_samples(task, selection.of(task))
     if checked.sha256 == record.samples_sha256:
         return
     if dataset != spec.dataset:

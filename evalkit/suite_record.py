@@ -47,6 +47,7 @@ class SuiteRecord:
     average: Estimate | None
     parts: tuple[PartRecord, ...]
     limit: int | None = None
+    shuffle: int | None = None
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -150,6 +151,7 @@ def suite_record(
         average=average(parts, weighted=suite.weighted),
         parts=parts,
         limit=planned.runs[0].spec.limit,
+        shuffle=planned.runs[0].spec.shuffle,
     )
 
 

@@ -287,7 +287,7 @@ class SampleResult:
     """A sample with all the attempts at it: one line of results.jsonl."""
 
     index: int
-    """Position of the sample in its task, from 0."""
+    """Position among the samples that are asked, from 0."""
     id: str
     question: str
     target: str

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from evalkit.__about__ import __version__
 from evalkit.backend import Engine
-from evalkit.checked import samples_of
 from evalkit.clusters import cluster_of
 from evalkit.dialogue import Dialogue
 from evalkit.earlier import Earlier
@@ -129,7 +128,7 @@ class Work:
         """
         planned = self.planned
         total = hashlib.sha256()
-        for index, sample in enumerate(samples_of(planned.task, planned.spec.limit)):
+        for index, sample in enumerate(planned.selection.of(planned.task)):
             total.update(encode(sample))
             if index >= planned.samples - 1:
                 self._check_sameness(index, total.hexdigest())

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -18,6 +19,7 @@ from evalkit.commands import command_line
 from evalkit.errors import EvalkitError
 from evalkit.folder import RunFolder
 from evalkit.marks.store import read_marking, written
+from evalkit.record import RunSpec
 from evalkit.regrade import Regraded, regrading, verdict_of
 from evalkit.results import Results
 from evalkit.types import SampleResult
@@ -101,7 +103,8 @@ def graded(folder: RunFolder, data: str = "", task: str = "") -> Regraded:
 
 
 @pytest.mark.parametrize(
-    "kind", ["chat", "attempts", "extended", "own_exam", "protocols", "ranked", "suite"]
+    "kind",
+    ["chat", "attempts", "thinking", "extended", "own_exam", "protocols", "suite"],
 )
 def test_a_finished_run_is_not_asked_again(kind: str, kept: Path) -> None:
     folders = [RunFolder(each.parent) for each in made(kept, kind, "record.json")]
@@ -113,6 +116,33 @@ def test_a_finished_run_is_not_asked_again(kind: str, kept: Path) -> None:
     after = [(verdicts(each.results), each.read_sessions()) for each in folders]
     assert after == before
     assert made(kept, kind, "completions.jsonl") == [*there]
+
+
+def test_a_run_of_a_model_that_is_told_otherwise_by_now_is_named(kept: Path) -> None:
+    (run,) = made(kept, "ranked", "spec.json")
+    status, told = call(*KINDS["ranked"]["run"][0], "--output=made/ranked", "--dry-run")
+    assert status == 0, told
+    assert f"'{run.parent.relative_to(kept)}' may be the same run, by a version" in told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_is_still_told_by_what_its_folder_is_named_after(kind: str) -> None:
+    for folder in runs(kind):
+        spec = msgspec.json.decode(folder.spec.read_bytes(), type=RunSpec)
+        assert RunFolder.of(KEPT / "made" / kind, spec).path == folder.path
+
+
+def test_more_attempts_are_asked_in_the_folder_that_there_is(kept: Path) -> None:
+    words = [each for each in KINDS["attempts"]["run"][0] if "attempts" not in each]
+    (folder,) = made(kept, "attempts", "results.jsonl")
+    before = verdicts(folder)
+    status, told = call(*words, "--attempts=6", "--output=made/attempts")
+    assert status == 1, told  # two attempts of each have no answer in the file
+    assert made(kept, "attempts", "results.jsonl") == [folder]
+    after = verdicts(folder)
+    assert [each for n, each in enumerate(after) if n % 6 < 4] == before
+    record = RunFolder(folder.parent).read_record()
+    assert (record.counts.replayed, record.counts.failed) == (24, 12)
 
 
 def made(kept: Path, kind: str, name: str) -> list[Path]:

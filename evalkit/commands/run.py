@@ -113,6 +113,12 @@ EVERY = "all"
 )
 @click.option("--attempts", type=int, default=1, show_default=True, help="Per sample.")
 @click.option("--limit", type=int, help="Only the first so many samples of each task.")
+@click.option(
+    "--shuffle",
+    type=int,
+    metavar="SEED",
+    help="Draw the samples of --limit by lot, the same for the same SEED.",
+)
 @click.option("--max-tokens", type=int, help="Most tokens that an answer may have.")
 @click.option("--temperature", type=float, help="0 takes the likeliest token.")
 @click.option("--top-p", type=float, help="Sample from the likeliest tokens only.")
@@ -158,6 +164,7 @@ def run_command(
     metrics: tuple[str, ...],
     attempts: int,
     limit: int | None,
+    shuffle: int | None,
     max_tokens: int | None,
     temperature: float | None,
     top_p: float | None,
@@ -211,6 +218,7 @@ def run_command(
         attempts=attempts,
         seed=seed,
         limit=limit,
+        shuffle=shuffle,
         data=data,
         output=output,
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from evalkit.backend import Backend, Model, backend_label
-from evalkit.checked import samples_of
 from evalkit.choosing import named_backend
 from evalkit.errors import BackendError, UsageError, boundary
 from evalkit.naming import named_model
@@ -150,5 +149,5 @@ def find_judge(
 
 def markable(run: "PlannedRun") -> int:
     """How many answers of a run are to be marked by a rubric."""
-    samples = samples_of(run.task, run.samples)
+    samples = run.selection.of(run.task)
     return run.spec.attempts * sum(bool(each.rubric) for each in samples)

@@ -66,6 +66,7 @@ def spec_of(judge: Judge, run: RunSpec) -> RunSpec:
         model=judge.model.name,
         model_identity=judge.model.identity,
         attempts=run.attempts * named.votes,
+        told_attempts=(run.told_attempts or run.attempts) * named.votes,
         seed=run.seed,
     )
 

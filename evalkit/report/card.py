@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evalkit.exam.total import is_exam
 from evalkit.hookspecs import hookimpl
-from evalkit.record import Regrade, RunRecord
+from evalkit.record import Regrade, RunRecord, RunSpec
 from evalkit.report.reasons import reason_table
 from evalkit.report.thinking import thinking_lines
 from evalkit.report.words import (
@@ -157,7 +157,7 @@ def setting_section(record: RunRecord) -> str:
         else "in the package",
         "data read from": record.data_origin,
         "data sha256": dataset.sha256 if dataset else "",
-        "samples": f"{record.samples}" + (" (limited)" if spec.limit else ""),
+        "samples": f"{record.samples}{drawn(spec)}",
         "samples sha256": record.samples_sha256,
         "protocol": spec.protocol,
         **{f"protocol: {k}": str(v) for k, v in spec.protocol_options.items()},
@@ -170,6 +170,15 @@ def setting_section(record: RunRecord) -> str:
         "spec digest": spec.digest,
     }
     return facts_list(facts)
+
+
+def drawn(spec: RunSpec) -> str:
+    """How the samples were chosen, where not all were asked."""
+    if spec.limit is None:
+        return ""
+    if spec.shuffle is None:
+        return " (limited)"
+    return f" (drawn by lot, --shuffle {spec.shuffle})"
 
 
 def cost_section(record: RunRecord) -> str:

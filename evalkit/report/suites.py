@@ -18,11 +18,20 @@ def suite_card(suite: SuiteRecord) -> str:
     table = markdown_table(
         header, ([cell(text, 100) for text in row] for row in part_rows(suite.parts))
     )
-    limit = f"\n\nOnly the first {suite.limit} samples of each." if suite.limit else ""
+    limit = f"\n\n{limit_line(suite)}" if suite.limit else ""
     title = f"# {cell(suite.suite)}: {cell(suite.model, 120)}"
     kinds = "\n".join(f"- {cell(each, 400)}" for each in interval_lines(suite))
     body = "\n\n".join(filter(None, (average_line(suite) + limit, kinds, table)))
     return f"{title}\n\n## Result\n\n{body}\n"
+
+
+def limit_line(suite: SuiteRecord) -> str:
+    """Which samples of each part were asked, where not all were."""
+    if suite.shuffle is None:
+        return f"Only the first {suite.limit} samples of each."
+    return (
+        f"Only {suite.limit} samples of each, drawn by lot (--shuffle {suite.shuffle})."
+    )
 
 
 def average_line(suite: SuiteRecord) -> str:

@@ -11,7 +11,7 @@ from evalkit.exam.total import is_exam, part_totals
 from evalkit.folder import RunFolder
 from evalkit.marks.store import markings
 from evalkit.reasons import Reasons
-from evalkit.record import RunRecord
+from evalkit.record import RunRecord, RunSpec
 from evalkit.report.card import FEW, answers, earned, outcomes
 from evalkit.report.marks import totals_by_others
 from evalkit.report.matrix import (
@@ -185,7 +185,14 @@ def asked(record: RunRecord, estimate: Estimate) -> str:
     """How many samples an estimate rests on, and how often each was asked."""
     attempts = record.spec.attempts
     each = f" × {attempts} attempts" if attempts > 1 else ""
-    return f"{several(estimate.n, 'sample')}{each}"
+    return f"{several(estimate.n, 'sample')}{drawn(record.spec)}{each}"
+
+
+def drawn(spec: RunSpec) -> str:
+    """That samples were drawn, if they were."""
+    if spec.limit is None or spec.shuffle is None:
+        return ""
+    return f" drawn by lot (--shuffle {spec.shuffle})"
 
 
 def exam_lines(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]]:

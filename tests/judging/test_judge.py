@@ -171,6 +171,20 @@ def test_a_larger_limit_asks_only_about_what_is_new(
     assert asked(log) == {"model": 2, "judge": 2}
 
 
+def test_more_attempts_ask_only_about_what_is_new(
+    evalkit: Evalkit, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    evalkit(*FAIR, "--limit=2", "--temperature=1")
+    done = evalkit(
+        *FAIR, "--limit=2", "--attempts=3", "--temperature=1", DOUBLING_LOG=str(log)
+    )
+    assert done.returncode == 0, done.stderr
+    assert asked(log) == {"model": 4, "judge": 4}
+    assert len(marking(tmp_path)["answers"]) == 6
+    assert len([*tmp_path.glob("runs/doubling/*/judging/*")]) == 1
+
+
 def test_another_answer_and_another_rubric_are_marked_anew(
     evalkit: Evalkit, tmp_path: Path
 ) -> None:
@@ -179,6 +193,8 @@ def test_another_answer_and_another_rubric_are_marked_anew(
     (journal,) = tmp_path.glob("runs/doubling/*/completions.jsonl")
     first, *others = journal.read_text().splitlines(keepends=True)
     journal.write_text(first.replace("= 2", "= 9") + "".join(others))
+    for name in ("record.json", "results.jsonl"):
+        (journal.parent / name).unlink()
     evalkit(*FAIR, DOUBLING_LOG=str(log))
     assert points(tmp_path) == {"s1": 1, "s2": 3, "s3": 3, "s4": 3}
     assert asked(log) == {"judge": 1}
