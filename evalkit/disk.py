@@ -167,9 +167,14 @@ def draft_own(path: Path, own: int) -> BinaryIO:
         return os.fdopen(os.open(path.name, flags, 0o666, dir_fd=home), "wb")
 
 
+def draft_of(path: Path) -> Path:
+    """A name beside a file's that nobody else will think of."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+
+
 def replace_own(path: Path, content: bytes, own: int = 0) -> None:
     """Write a file so that readers see the old one or the new one, whole."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    draft = draft_of(path)
     try:
         with draft_own(draft, own) as file:
             file.write(content)

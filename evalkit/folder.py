@@ -21,6 +21,7 @@ from evalkit.disk import (
     draft_own,
     home_of,
     make_own,
+    named,
     open_own,
     read_file,
     remove_own,
@@ -195,7 +196,7 @@ class RunFolder:
         remove_own(self.record, self.own)
 
     def add_session(self, session: Session) -> None:
-        with self.opened(self.sessions) as file:
+        with self.opened(self.sessions) as file, named(self.sessions):
             append(file.fileno(), encode(session) + b"\n")
 
     def opened(self, path: Path) -> BinaryIO:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from evalkit.disk import DAMAGES, LARGEST
+from evalkit.disk import DAMAGES, LARGEST, named
 from evalkit.errors import DataError
 from evalkit.folder import RunFolder, append
 from evalkit.hookspecs import hookimpl
@@ -80,7 +80,8 @@ class JournalFile:
 
     def append(self, completion: Completion) -> None:
         """Hand a completion to the operating system before anything else happens."""
-        append(self._file.fileno(), ENCODER.encode(completion) + b"\n")
+        with named(self.path):
+            append(self._file.fileno(), ENCODER.encode(completion) + b"\n")
 
     def close(self) -> None:
         self._file.close()

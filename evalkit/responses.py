@@ -1,7 +1,7 @@
 """Judging the responses of a file: by `evalkit.grading`, or as one task would."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -10,6 +10,7 @@ import msgspec
 
 from evalkit.choosing import choose_task
 from evalkit.data import Data
+from evalkit.disk import draft_of, draft_own
 from evalkit.errors import UsageError
 from evalkit.grading import GRADER, judge
 from evalkit.opening import installed
@@ -188,21 +189,20 @@ def verdict_file(
     if path is None:
         yield len  # nobody wants the line
         return
-    draft: Path | None = None
+    draft = draft_of(path)
     try:
         if path.exists() and path.samefile(responses):
             raise UsageError(f"--out {str(path)!r} would replace the responses")
-        if path.is_file() or not path.exists():  # a pipe or device stays what it is
-            draft = path.with_name(path.name + ".part")
-        place = draft or path
-        with place.open("wb") as file:
+        # A pipe or device stays what it is.
+        is_file = path.is_file() or not path.exists()
+        with draft_own(draft, 0) if is_file else path.open("wb") as file:
             yield file.write
-        if draft is not None:
+        if is_file:
             draft.replace(path.resolve())
     except OSError as exc:
         raise UsageError(
             f"--out {str(path)!r} cannot be written: {exc.strerror}"
         ) from exc
     finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()

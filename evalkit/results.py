@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from evalkit.disk import DAMAGES, draft_own, lines_of, move_own, remove_own
+from evalkit.disk import DAMAGES, draft_own, lines_of, move_own, named, remove_own
 from evalkit.errors import DataError
 from evalkit.record import RunRecord
 from evalkit.secrets.stored import as_stored
@@ -50,13 +50,15 @@ class ResultsWriter:
         while self.written in self._early:
             following = self._early.pop(self.written)
             self.held -= letters_of(following)
-            self._file.write(ENCODER.encode(following) + b"\n")
+            with named(self.draft):
+                self._file.write(ENCODER.encode(following) + b"\n")
             self.written += 1
             self._tell(following)
 
     def flush(self) -> None:
         """Let the draft be read."""
-        self._file.flush()
+        with named(self.draft):
+            self._file.flush()
 
     def finish(self) -> None:
         """Put the finished file in its place, at once and whole."""
@@ -69,7 +71,8 @@ class ResultsWriter:
         remove_own(self.draft, self.own)
 
     def close(self) -> None:
-        self._file.close()
+        with named(self.draft):
+            self._file.close()
 
 
 class Results(Iterable[SampleResult]):

@@ -17,6 +17,7 @@ from evalkit.marks.reading import read_sheet
 from evalkit.marks.store import Marking, write_marking
 from evalkit.regrade import regrading
 from evalkit.response_file import Fields, response_file
+from evalkit.responses import verdict_file
 from evalkit.results import Results
 from tests.test_run import experiment, plugins
 
@@ -167,6 +168,15 @@ def test_a_file_that_is_replaced_is_its_own_and_leaves_nothing(
         replace_own(tmp_path / "taken", b"new")
     left = {"mine", "sheet.csv", "sheet.csv.part", "taken"}
     assert {each.name for each in tmp_path.iterdir()} == left
+
+
+def test_verdicts_are_written_through_no_link(tmp_path: Path, mine: Path) -> None:
+    (tmp_path / "out.jsonl.part").symlink_to(mine)
+    out = tmp_path / "out.jsonl"
+    with verdict_file(out, tmp_path / "responses.jsonl") as write:
+        write(b"{}\n")
+    assert out.read_bytes() == b"{}\n"
+    assert mine.read_text() == SECRET
 
 
 def test_trying_an_output_folder_writes_through_no_link(

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from evalkit import EvalkitError, UsageError, run
+from evalkit import DataError, EvalkitError, UsageError, run
 from evalkit.commands import command_line
+from evalkit.exam.total import part_totals
 from evalkit.folder import RunFolder
 from evalkit.metrics import Accuracy
 from evalkit.results import Results
+from tests.exam.finished import result
 from tests.test_run import experiment, plugins
 
 Lines = Sequence[bytes]
@@ -245,3 +247,9 @@ def test_warnings_at_the_end_are_printed(finished: RunFolder) -> None:
     words = ("run", "--tasks=counting", "--model=scripted:counting:right")
     done = CliRunner().invoke(command_line(found), words, obj=found)
     assert "warning: counting: accuracy was 100.0 % (25.0 to 100.0)" in done.output
+
+
+def test_an_exams_results_that_cannot_be_counted_are_told(tmp_path: Path) -> None:
+    lost = result("1", worth=3, choose=None)
+    with pytest.raises(DataError, match=r"the result of '1', as an exam counts it: "):
+        part_totals([replace(lost, metadata={**lost.metadata, "choose": "some"})])

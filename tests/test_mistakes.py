@@ -52,7 +52,10 @@ MODEL = "--model=scripted:counting:right"
         (["grade", "nowhere", "--out=x"], "--out cannot be used with a run folder"),
         (["grade", "--responses=no.jsonl"], "needs --reference-field"),
         (["grade", "--responses=no.jsonl", "--reference-field=x"], "No such file"),
-        (["grade", "--responses=.", "--reference-field=x"], "Is a directory"),
+        (
+            ["grade", "--responses=.", "--reference-field=x"],
+            "it is a folder, not a file",
+        ),
         (["check"], "name the tasks to check, or give --all"),
         (["check", "countin"], "Did you mean 'counting'?"),
     ],

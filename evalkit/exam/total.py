@@ -12,6 +12,7 @@ from itertools import islice
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from evalkit.errors import DataError, boundary
 from evalkit.metrics import Metric
 from evalkit.record import RunRecord
 from evalkit.types import Estimate, SampleResult
@@ -132,16 +133,17 @@ def question_total(result: SampleResult) -> QuestionTotal:
     """A result as the exam counts it."""
     metadata = result.metadata
     choose = metadata.get("choose", "")
-    return QuestionTotal(
-        number=result.id,
-        part=metadata["part"],
-        problem=metadata["problem"],
-        choose=int(choose) if choose else None,
-        full_marks=float(metadata["full_marks"]),
-        earned=fmean(each.score.points for each in result.attempts),
-        worth=result.max_points,
-        unchecked=unchecked(result),
-    )
+    with boundary(DataError, f"the result of {result.id!r}, as an exam counts it"):
+        return QuestionTotal(
+            number=result.id,
+            part=metadata["part"],
+            problem=metadata["problem"],
+            choose=int(choose) if choose else None,
+            full_marks=float(metadata["full_marks"]),
+            earned=fmean(each.score.points for each in result.attempts),
+            worth=result.max_points,
+            unchecked=unchecked(result),
+        )
 
 
 def unchecked(result: SampleResult) -> float:
