@@ -253,6 +253,28 @@ def test_the_built_in_model_comes_from_the_hub_then_from_its_cache(
     assert prepared(HF.builtin_model, environment=empty) == found
 
 
+def test_a_copy_of_the_built_in_model_is_as_it_was_made_or_refused(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALKIT_CACHE", str(tmp_path))
+    folder = builtin.publish(
+        builtin.unpacked(),
+        lambda made: shutil.copytree(tiny_llama, made, dirs_exist_ok=True),
+    )
+    found = HF(model=HF.builtin_model).prepare()
+    assert (found.location, found.identity) == (str(folder), {"source": wheel.SOURCE})
+    record = folder / builtin.SOURCE
+    older = {k: v for k, v in json.loads(record.read_text()).items() if k != "files"}
+    noted = record.read_text()
+    record.write_text(json.dumps(older))
+    told = HF(model=HF.builtin_model).prepare().identity
+    assert {"source", "weights", "tokenizer"} <= set(told)
+    record.write_text(noted)
+    (folder / "chat_template.jinja").write_text("changed")
+    with pytest.raises(UsageError, match=r"changed since .* \(chat_template.jinja\)"):
+        HF(model=HF.builtin_model).prepare()
+
+
 def test_a_revision_of_the_built_in_model_is_refused() -> None:
     with pytest.raises(UsageError, match="revision"):
         HF(model=HF.builtin_model, revision="main").prepare()

@@ -121,6 +121,61 @@ def test_weights_that_are_not_the_model_s_are_counted_and_named(
     assert "not those of LlamaForCausalLM" in found
 
 
+def retyped(folder: Path, name: str, dtype: str) -> None:
+    """Say that the numbers of a weight are of another type of four bytes."""
+    path = folder / SINGLE
+    content = path.read_bytes()
+    place = content.index(f'"{name}"'.encode())
+    path.write_bytes(
+        content[:place] + content[place:].replace(b'"F32"', f'"{dtype}"'.encode(), 1)
+    )
+
+
+UNSAID: dict[str, tuple[Spoil, str]] = {
+    "without its prefix too": (
+        lambda folder: spoiled.with_more(
+            folder, layers__0__self_attn__q_proj__weight=(32, 32)
+        ),
+        "holds several weights for one place, of which one would count: model.layers.0"
+        ".self_attn.q_proj.weight, layers.0.self_attn.q_proj.weight",
+    ),
+    "with its prefix twice": (
+        lambda folder: spoiled.with_more(
+            folder, model__model__layers__0__self_attn__q_proj__weight=(32, 32)
+        ),
+        "holds several weights for one place",
+    ),
+    "whole numbers": (
+        lambda folder: retyped(folder, "model.layers.1.mlp.up_proj.weight", "I32"),
+        "holds I32 where its model has fractions, and its config.json names no "
+        "quantization: model.layers.1.mlp.up_proj.weight",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSAID)
+def test_what_a_loader_takes_without_a_word_is_refused(
+    tiny_llama: Path, tmp_path: Path, case: str
+) -> None:
+    spoil, said = UNSAID[case]
+    folder = spoiled.copied(tiny_llama, tmp_path / "model")
+    spoil(folder)
+    assert said in refusal(folder)
+
+
+@pytest.mark.parametrize("prefix", ["", "model.model."])
+def test_a_prefix_that_all_weights_have_or_lack_is_no_matter(
+    tiny_llama: Path, tmp_path: Path, prefix: str
+) -> None:
+    folder = spoiled.copied(tiny_llama, tmp_path / "model")
+    spoiled.renamed(
+        folder,
+        lambda name: prefix + name.removeprefix("model.") if name != HEAD else name,
+    )
+    backend = HF(model=str(folder))
+    backend.load(backend.prepare()).close()
+
+
 def test_weights_may_be_left_over_where_the_user_names_them(
     tiny_llama: Path, tmp_path: Path
 ) -> None:

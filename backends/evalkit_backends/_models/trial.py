@@ -20,6 +20,7 @@ from evalkit_backends._models.naming import spelled
 from evalkit_backends._models.pretrained import knows, read_config, writes
 from evalkit_backends._models.problems import converting, told
 from evalkit_backends._models.tied import check_tied
+from evalkit_backends._models.unsaid import check_unsaid
 from evalkit_backends._models.weights import Weights
 
 transformers: Any = import_module("transformers")
@@ -55,6 +56,7 @@ def check_fit(config: Any, weights: Weights, unused: str, whose: Whose) -> Any:
         return outline
     model, fit = tried(config, weights.tensors)
     refuse(fit.without(unused), model, whose)
+    check_unsaid(model, weights.tensors, whose)
     check_tables(model, weights, whose)
     return model
 
