@@ -29,6 +29,11 @@ pytestmark = [
 ]
 pytest.importorskip("vllm", reason="the package vllm is not installed")
 
+from vllm.distributed.parallel_state import (  # noqa: E402
+    cleanup_dist_env_and_memory,
+    model_parallel_is_initialized,
+)
+
 from evalkit_backends._vllm.engine import SPARE, VLLMEngine  # noqa: E402
 from tests.backends import tiny  # noqa: E402 - needs the packages above
 
@@ -317,7 +322,8 @@ def test_facts_say_what_a_run_needs_to_be_repeated(engine: VLLMEngine) -> None:
     assert (facts["tensor_parallel"], facts["pipeline_parallel"]) == ("1", "1")
     assert int(facts["kv_cache_tokens"]) > 1000
     assert facts["prefix_caching"] == "on"
-    assert {"vllm", "torch", "transformers", "device", "files"} <= set(facts)
+    assert {"vllm", "torch", "transformers", "device"} <= set(facts)
+    assert {"config", "tokenizer", "weights"} <= set(facts)  # the model's identity
 
 
 @pytest.mark.parametrize(
@@ -340,14 +346,26 @@ def test_what_cannot_be_run_here_is_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_an_engine_that_dies_says_what_of(tmp_path: Path) -> None:
-    """vLLM has no attention on a CPU for heads this narrow, and learns it late."""
+def test_a_model_that_dies_while_it_is_loaded_is_cleared_away(tmp_path: Path) -> None:
+    """vLLM has no attention on a CPU for heads this narrow, and learns it late. What
+    is left of it would be torn down in the midst of the next engine's work."""
     tiny.write_model(tmp_path, tiny.llama(tiny.write_tokenizer(tmp_path), head_dim=8))
-    with loaded(tmp_path) as engine:
+    with pytest.raises(
+        RuntimeError, match=r"^vLLM's engine died of RuntimeError: Unsup.*head_dim=8"
+    ) as caught:
+        loaded(tmp_path)
+    assert "\n" not in str(caught.value)
+    assert not model_parallel_is_initialized()
+
+
+def test_an_engine_that_dies_at_work_says_what_of(wider_llama: Path) -> None:
+    """The groups that its parts speak within are taken away."""
+    with loaded(wider_llama) as engine:
+        cleanup_dist_env_and_memory()
         engine.submit([ask(0, "Weng earns", max_tokens=3)])
         for _ in range(2):
             with pytest.raises(
-                RuntimeError, match="engine died of RuntimeError: Unsup"
+                RuntimeError, match=r"engine died of AssertionError: .* not initialized"
             ):
                 engine.step()
 

@@ -136,18 +136,19 @@ def test_only_answers_that_meet_such_numbers_fail(
     filled(folder, "model.embed_tokens.weight", row=bad)
     backend = VLLM(model=str(folder))
     found: dict[str, Any] = {}
+    requests = [
+        Generate(
+            prompt=prompt,
+            id=f"{prompt} {temperature} {size}",
+            sampling=Sampling(max_tokens=size, temperature=temperature, seed=3),
+        )
+        for prompt in ("How many", "How many?")
+        for temperature in (0.0, 1.0)
+        for size in (1, 6)
+    ]
     with backend.load(backend.prepare()) as engine:
-        for temperature in (0.0, 1.0):
-            sampling = Sampling(max_tokens=6, temperature=temperature, seed=3)
-            engine.submit(
-                [
-                    Generate(
-                        prompt=prompt, id=f"{prompt} {temperature}", sampling=sampling
-                    )
-                    for prompt in ("How many", "How many?")
-                ]
-            )
-        while len(found) < 4:
+        engine.submit(requests)
+        while len(found) < len(requests):
             found |= {each.request_id: each for each in engine.step()}
     for name, each in found.items():
         assert (each.failure is Failure.NUMBERS) is ("?" in name), name

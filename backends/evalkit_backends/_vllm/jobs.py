@@ -8,7 +8,13 @@ from evalkit import Completion, Generate, Request, digest_of_tokens
 from evalkit_backends._models.template import Read, Template
 from evalkit_backends._models.unanswered import TooLong
 from evalkit_backends._vllm.core import Ask
-from evalkit_backends._vllm.numbers import NotFinite, is_doubtful, is_finite, probing
+from evalkit_backends._vllm.numbers import (
+    NotFinite,
+    is_doubtful,
+    is_finite,
+    is_short,
+    probing,
+)
 
 
 class Job(ABC):
@@ -76,18 +82,25 @@ class Writing(Job):
             "detokenize": bool(wanted.stop),
             "stop_token_ids": list(self._ends),
             "seed": wanted.seed if wanted.temperature > 0 else None,
+            "logprobs": 0 if is_short(self._limit) else None,  # of those written
         }
         return (Ask(self._prompt, sampling, schema=self._request.schema),)
 
     def hear(self, number: int, output: Any) -> Ask | None:
-        if self._written is not None:
-            if not is_finite(output):
-                raise NotFinite("the model's numbers are not finite")
+        if self._written is None:
+            self._written = checked(output)
+            if not is_short(self._limit):
+                return self._doubt()
+        if not is_finite(output):
+            raise NotFinite("the model's numbers are not finite")
+        return None
+
+    def _doubt(self) -> Ask | None:
+        """What to ask about an answer that may have been made of no numbers."""
+        written: Sequence[int] = self._written.token_ids
+        if not is_doubtful(written):
             return None
-        self._written = checked(output)
-        if not is_doubtful(self._written.token_ids):
-            return None
-        return probing([*self._prompt, *self._written.token_ids][: self._context - 1])
+        return probing([*self._prompt, *written][: self._context - 1])
 
     def completion(self, template: Template) -> Completion:
         written = self._written

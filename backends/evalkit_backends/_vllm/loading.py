@@ -71,9 +71,15 @@ def load(model: Model, wish: Wish) -> VLLMEngine:
         checked = check(folder, model, wish)
         started = start(model, arguments(folder, wish, cpu=cpu), wish)
         core = Core(started, lora(wish))
-        check_unchanged(folder, model, wish)
-        check_numbers(core, model.name)
-        return assemble(model, checked, core, wish)
+        with ExitStack() as failed:
+            # Left to the garbage collector it would tear down, at some later moment,
+            # what the next engine in this process stands on.
+            failed.callback(core.close)
+            check_unchanged(folder, model, wish)
+            check_numbers(core, model.name)
+            engine = assemble(model, checked, core, wish)
+            failed.pop_all()
+        return engine
 
 
 def find_platform() -> Any:
@@ -160,7 +166,6 @@ def check_numbers(core: Core, name: str) -> None:
     while not done:
         done = core.step()
     if not is_finite(done[0]):
-        core.close()
         raise UsageError(
             f"backend 'vllm': the weights of {name!r} give numbers that are not "
             "finite, so that there is nothing to read off them"

@@ -2,7 +2,8 @@
 
 Where they are not it writes the first token of its vocabulary, again and again, or ends
 at once. So answers that look like this are looked into: vLLM is asked for the
-log-probability of one more token.
+log-probability of one more token. Where answers are too short for that, it is asked for
+their own at once, so that no prompt is read twice for a single letter.
 """
 
 import math
@@ -28,6 +29,11 @@ class NotFinite(Unanswered):
     """An answer that was not made of finite numbers."""
 
     kind = Failure.NUMBERS
+
+
+def is_short(limit: int) -> bool:
+    """Whether answers of at most so many tokens are too short to look like anything."""
+    return limit < LAST
 
 
 def is_doubtful(written: Sequence[int]) -> bool:
