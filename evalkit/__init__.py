@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from evalkit.failures import Failure
     from evalkit.hookspecs import hookimpl
     from evalkit.hub import Repo, cached, download, within
+    from evalkit.json_once import told_once
     from evalkit.metrics import Accuracy, Metric, PassAt, SampleMean
     from evalkit.plugins import Plugins
     from evalkit.protocol import Chat, Conversation, FewShot, Protocol, Verbatim, ask
@@ -169,6 +170,7 @@ HOMES = {
         "tags_in",
     ),
     "evalkit.titles": ("Titles",),
+    "evalkit.json_once": ("told_once",),
     "evalkit.types": (
         "Answer",
         "Attempt",
@@ -275,6 +277,7 @@ __all__ = [
     "run",
     "student",
     "tags_in",
+    "told_once",
     "verdict",
     "wilson",
     "within",

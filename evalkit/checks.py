@@ -12,7 +12,7 @@ from evalkit.checked import given_items
 from evalkit.errors import TaskError, Unsound, boundary, guarded
 from evalkit.finding import exemplars_of
 from evalkit.ordered import Case, scored
-from evalkit.prompts import damage, prompts, same_question
+from evalkit.prompts import Apart, damage, prompts, same_question
 from evalkit.protocol import Protocol
 from evalkit.record import encode
 from evalkit.report.words import points, quoted
@@ -20,7 +20,7 @@ from evalkit.scoring import Limits, ScoringPool
 from evalkit.seams import SAMPLE, several
 from evalkit.task import Task, task_label
 from evalkit.text import shown, whole
-from evalkit.types import Answer, Outcome, Sample, Score
+from evalkit.types import Answer, Outcome, Request, Sample, Score
 
 MOST_GOLD = 1000
 FEW = 5
@@ -70,7 +70,7 @@ def check_task(
     if task.damaged:
         yield check_damage(task)
     for protocol in protocols:
-        yield check_prompts(task, protocol, exemplars)
+        yield from check_prompts(task, protocol, exemplars)
     yield from check_marks(task, words, exemplars, limits or Limits())
 
 
@@ -171,20 +171,30 @@ def check_exemplars(task: Task, exemplars: Sequence[Sample]) -> Check:
     return check
 
 
-def check_prompts(task: Task, protocol: Protocol, exemplars: Sequence[Sample]) -> Check:
-    """Whether a protocol can ask every sample, in characters that mean something."""
-    check = Check(f"prompts of protocol {protocol.name!r} are undamaged", "prompts")
+def check_prompts(
+    task: Task, protocol: Protocol, exemplars: Sequence[Sample]
+) -> Iterator[Check]:
+    """Whether a protocol can ask every sample, in characters that mean something, and
+    asks what each of them is about."""
+    whose = f"prompts of protocol {protocol.name!r}"
+    check = Check(f"{whose} are undamaged", "prompts")
+    fitting = Check(f"{whose} are about their samples", "samples")
+    apart = Apart(exemplars)
     for sample in sound_samples(task):
         said = next(iter(gold(task, sample)), "")
+        asked: list[Request] = []
         try:
             with boundary(TaskError, f"sample {sample.id!r}"):
-                for prompt in prompts(protocol, sample, exemplars, said):
+                for request in prompts(protocol, sample, exemplars, said):
+                    asked.append(request)
                     known = task.damaged and came_damaged(sample)
-                    problem = "" if known else damage(prompt)
+                    problem = "" if known else damage(request.prompt)
                     check.see(f"sample {sample.id!r}: {problem}" if problem else "")
+                problem = apart.problem(sample, asked)
+                fitting.see(f"sample {sample.id!r}: {problem}" if problem else "")
         except TaskError as exc:
             check.see(str(exc))
-    return check
+    yield from (check, fitting)
 
 
 def check_damage(task: Task) -> Check:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalkit.hookspecs import hookimpl
+from evalkit.places import check_places, filled
 from evalkit.protocol import Chat, Conversation, Protocol, ask
 from evalkit.types import Sample, Sampling
 
@@ -28,12 +29,16 @@ class Template(Protocol):
     """A regular expression found in the names of the models meant, in upper or lower
     case; empty for no family."""
 
+    def __post_init__(self) -> None:
+        who = f"protocol {self.name!r}: text"
+        check_places(who, self.text, ("question",), needed=("question",))
+
     @property
     def shows_examples(self) -> bool:
         return False
 
     def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
-        prompt = self.text.replace("{question}", sample.question)
+        prompt = filled(self.text, {"question": sample.question})
         return (yield from ask(prompt, self.sampling))
 
 

@@ -1,10 +1,12 @@
 """Reading prompts as a model will: what of them was damaged on the way to it."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
+from evalkit.places import FIELDS, unfilled
 from evalkit.protocol import Protocol, held
 from evalkit.seams import ANSWER, sound_request
 from evalkit.text import visible
@@ -26,12 +28,12 @@ SPELLINGS = str.maketrans("‘’“”‐‑‒–—−", "''\"\"------")
 
 def prompts(
     protocol: Protocol, sample: Sample, exemplars: Sequence[Sample], said: str
-) -> Iterator[Prompt]:
+) -> Iterator[Request]:
     """What a protocol asks about a sample, of a model that always says the same."""
     conversation = held(protocol, sample, exemplars)
     request = sound_request(next(conversation))
     for _ in range(MOST_TURNS):
-        yield request.prompt
+        yield request
         try:
             request = sound_request(conversation.send(answered(request, said)))
         except StopIteration as end:
@@ -57,6 +59,49 @@ def texts(prompt: Prompt) -> tuple[str, ...]:
     if isinstance(prompt, str):
         return (prompt,)
     return tuple(message.content for message in prompt)
+
+
+class Apart:
+    """Whether samples that ask for something else are asked in other words."""
+
+    def __init__(self, exemplars: Sequence[Sample]) -> None:
+        self._exemplars = exemplars
+        self._asked: dict[bytes, tuple[str, str, str]] = {}
+
+    def problem(self, sample: Sample, asked: Sequence[Request]) -> str:
+        """What is wrong with all that is asked about a sample; empty if nothing is."""
+        for each in asked:
+            if name := left_open(each.prompt, (sample, *self._exemplars)):
+                return f"is asked with {{{name}}} as it stands in the template"
+        return self._as_another(sample, asked)
+
+    def _as_another(self, sample: Sample, asked: Sequence[Request]) -> str:
+        """Whether another is asked the same, of which not the same can be meant.
+
+        Some datasets have a question twice, at times with two answers; that is theirs.
+        """
+        words = repr(asked).encode(errors="surrogatepass")
+        key, question = hashlib.sha256(words).digest(), same_question(sample)
+        other, its_question, its_target = self._asked.setdefault(
+            key, (sample.id, question, sample.target)
+        )
+        same = question == its_question and (question or sample.target == its_target)
+        return "" if same else f"is asked just as sample {other!r} is"
+
+
+def left_open(prompt: Prompt, samples: Sequence[Sample]) -> str:
+    """A place in a prompt that a datum of the sample was meant for, and that nothing
+    was put into; empty if there is none. The first of the samples is asked."""
+    own = "\0".join(
+        text
+        for each in samples
+        for text in (each.question, each.target, each.solution, *each.choices)
+    )
+    known = FIELDS | samples[0].metadata.keys()
+    names = (name for text in texts(prompt) for name in unfilled(text))
+    return next(
+        (name for name in names if name in known and f"{{{name}}}" not in own), ""
+    )
 
 
 def damage(prompt: Prompt) -> str:

@@ -22,6 +22,7 @@ from typing import ClassVar, TypeAlias
 
 from evalkit.errors import Unsound
 from evalkit.hookspecs import hookimpl
+from evalkit.places import check_places, filled
 from evalkit.seams import sound_request
 from evalkit.text import shown
 from evalkit.types import (
@@ -98,14 +99,31 @@ def first_request(
 
 @dataclass(frozen=True, kw_only=True)
 class Chat(Protocol):
-    """One user message through the model's own chat template."""
+    """One user message through the model's own chat template.
+
+    An instruction without the question, or with a place that nothing is put into, is
+    a ValueError. A subclass that fills in others names them in `places`, and puts
+    them in by `told`.
+    """
 
     chats: ClassVar[bool] = True
+    places: ClassVar[tuple[str, ...]] = ("question",)
+    """What `instruction` may have in braces."""
+    needed: ClassVar[tuple[str, ...]] = ("question",)
+    """What it must have, one of them at least."""
+
     name: str = "chat"
     instruction: str = "{question}"
     """The user's message; ``{question}`` stands for the sample's question."""
     system: str = ""
     """A system message, left out when empty."""
+
+    def __post_init__(self) -> None:
+        who = f"protocol {self.name!r}"
+        check_places(
+            f"{who}: instruction", self.instruction, self.places, needed=self.needed
+        )
+        check_places(f"{who}: system", self.system, ())
 
     @property
     def shows_examples(self) -> bool:
@@ -113,8 +131,12 @@ class Chat(Protocol):
 
     def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
         system = (Message("system", self.system),) if self.system else ()
-        user = Message("user", self.instruction.replace("{question}", sample.question))
+        user = Message("user", self.told(sample))
         return (yield from ask((*system, user), self.sampling))
+
+    def told(self, sample: Sample) -> str:
+        """The instruction with a sample in its places."""
+        return filled(self.instruction, {"question": sample.question})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +154,10 @@ class FewShot(Protocol):
     answer_prefix: str = "\nAnswer:"
     separator: str = "\n\n"
     sampling: Sampling = field(default=Sampling(stop=("Question:",)))
+
+    def __post_init__(self) -> None:
+        for name in ("question_prefix", "answer_prefix", "separator"):
+            check_places(f"protocol {self.name!r}: {name}", getattr(self, name), ())
 
     @property
     def shows_examples(self) -> bool:

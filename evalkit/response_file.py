@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from evalkit.disk import opened
-from evalkit.errors import UsageError, reason
+from evalkit.errors import Unsound, UsageError, reason
+from evalkit.json_once import told_once
 from evalkit.text import whole
 
 LONGEST = 16 << 20
@@ -97,8 +98,13 @@ def json_object(line: bytes, where: str) -> Mapping[str, Any]:
     """The object on a line, its numbers as they are written."""
     try:
         value: object = json.loads(
-            line.decode("utf-8-sig"), parse_int=Numeral, parse_float=Numeral
+            line.decode("utf-8-sig"),
+            object_pairs_hook=told_once,
+            parse_int=Numeral,
+            parse_float=Numeral,
         )
+    except Unsound as exc:
+        raise UsageError(f"{where}: {exc}") from exc
     except (ValueError, RecursionError) as exc:
         raise UsageError(f"{where} is not JSON: {reason(exc)}") from exc
     if not isinstance(value, dict):

@@ -21,6 +21,7 @@ import msgspec
 from evalkit.errors import Unsound, reason
 from evalkit.failures import Failure
 from evalkit.options import build
+from evalkit.orphaned import end_with_parent
 from evalkit.seams import SCORE, SLACK
 from evalkit.task import Task, task_label
 from evalkit.text import is_whole, whole
@@ -159,6 +160,7 @@ def main() -> None:
     ):
         os.dup2(nothing.fileno(), sys.stdin.fileno())
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        end_with_parent(source.fileno())
         with suppress(BrokenPipeError):  # the parent was killed
             work(source.readline, target.write)
 

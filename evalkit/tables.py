@@ -7,7 +7,14 @@ the libraries that know them.
 
 import importlib
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,10 +24,10 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 import msgspec
 
 from evalkit.disk import DAMAGES, LARGEST
-from evalkit.errors import DataError
+from evalkit.errors import DataError, Unsound
+from evalkit.json_once import json_object
 
-DECODER = msgspec.json.Decoder(dict[str, Any])
-ARRAYS = msgspec.json.Decoder(list[dict[str, Any]])
+ARRAYS = msgspec.json.Decoder(list[msgspec.Raw])
 BOM = b"\xef\xbb\xbf"
 """What some editors write before a text."""
 BATCH = 1000
@@ -57,9 +64,9 @@ class Lines:
         try:
             for line in self._lines():
                 if line.strip():
-                    yield DECODER.decode(line)
+                    yield json_object(line)
                     number += 1
-        except (*DAMAGES, OSError) as exc:
+        except (*DAMAGES, Unsound, OSError) as exc:
             raise DataError(
                 f"{self._name} cannot be read: row {number}: {exc}"
             ) from exc
@@ -110,10 +117,12 @@ def json_table(file: BinaryIO, name: str) -> Table:
             f"{name} cannot be read: it is larger than {LARGEST >> 20} MiB; a .jsonl "
             "with a line per row may have any size"
         )
+    rows: list[dict[str, Any]] = []
     try:
-        return Rows(ARRAYS.decode(content))
-    except DAMAGES as exc:
-        raise DataError(f"{name} cannot be read: {exc}") from exc
+        rows.extend(json_object(bytes(each)) for each in ARRAYS.decode(content))
+    except (*DAMAGES, Unsound) as exc:
+        raise DataError(f"{name} cannot be read: row {len(rows)}: {exc}") from exc
+    return Rows(rows)
 
 
 def csv_table(file: BinaryIO, name: str) -> Table:
@@ -121,7 +130,12 @@ def csv_table(file: BinaryIO, name: str) -> Table:
     pandas = library("pandas", name)
     arrow = library("pyarrow", name)
     with told(name):
+        header = pandas.read_csv(file, header=None, nrows=1, dtype=str)
+        named_once(header.iloc[0].fillna("").tolist())
+        file.seek(0)
         frame = pandas.read_csv(file, low_memory=False)
+        if not isinstance(frame.index, pandas.RangeIndex):
+            raise Unsound("its rows have more values than its first line has columns")
         table = arrow.Table.from_pandas(frame, preserve_index=False)
     return Batches(name, table.column_names, partial(table.to_batches, BATCH))
 
@@ -132,7 +146,16 @@ def parquet_table(file: BinaryIO, name: str) -> Table:
     with told(name):
         found = parquet.ParquetFile(file)
         columns = found.schema_arrow.names
+        named_once(columns)
     return Batches(name, columns, partial(found.iter_batches, BATCH))
+
+
+def named_once(columns: Sequence[str]) -> None:
+    """Raise Unsound if two columns have one name; libraries would rename one of them,
+    or leave it out."""
+    twice = [name for name in columns if name and columns.count(name) > 1]
+    if twice:
+        raise Unsound(f"column {twice[0]!r} is there twice")
 
 
 READERS: Mapping[str, Reader] = MappingProxyType(

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import ClassVar
 
 from evalkit.backend import Backend, Engine
-from evalkit.prompts import damage, prompts, same_question
+from evalkit.prompts import Apart, damage, prompts, same_question
 from evalkit.task import Task
 from evalkit.types import (
     Answer,
@@ -65,8 +65,16 @@ class TaskContract:
         exemplars = self.task.exemplars()
         for sample in islice(self.task.samples(), 50):
             for protocol in self.task.protocols:
-                for prompt in prompts(protocol, sample, exemplars, ""):
-                    assert not damage(prompt), sample.id
+                for request in prompts(protocol, sample, exemplars, ""):
+                    assert not damage(request.prompt), sample.id
+
+    def test_prompts_are_about_their_samples(self) -> None:
+        exemplars = self.task.exemplars()
+        for protocol in self.task.protocols:
+            apart = Apart(exemplars)
+            for sample in islice(self.task.samples(), 50):
+                asked = list(prompts(protocol, sample, exemplars, ""))
+                assert not apart.problem(sample, asked), sample.id
 
     def test_worked_examples_are_not_in_the_test(self) -> None:
         asked = {same_question(sample) for sample in self.task.samples()}

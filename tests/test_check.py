@@ -57,7 +57,9 @@ def test_a_sound_task_gets_one_line_per_check(evalkit: Evalkit) -> None:
         "  ok      a second reading gives the same samples (3 samples)",
         "  ok      worked examples are not in the test (0 worked examples)",
         "  ok      prompts of protocol 'chat' are undamaged (3 prompts)",
+        "  ok      prompts of protocol 'chat' are about their samples (3 samples)",
         "  ok      prompts of protocol 'plain' are undamaged (3 prompts)",
+        "  ok      prompts of protocol 'plain' are about their samples (3 samples)",
         "  ok      reference answers get full marks (3 answers)",
         "  ok      an empty response gets no points (3 samples)",
     ]
@@ -112,6 +114,22 @@ def test_a_sound_task_gets_one_line_per_check(evalkit: Evalkit) -> None:
                 "string that was not raw, and 1 more",
                 *["sample"] * 4,
                 "and 5 more",
+            ],
+        ),
+        (
+            "unread",
+            [
+                "prompts of protocol 'spelled' are about their samples (10 of 10 "
+                "samples)",
+                "prompts of protocol 'lazy' are about their samples (9 of 10 samples)",
+            ],
+            [
+                "sample 'q0': is asked with {target} as it stands in the template",
+                *["sample"] * 4,
+                "and 5 more",
+                "sample 'q1': is asked just as sample 'q0' is",
+                *["sample"] * 4,
+                "and 4 more",
             ],
         ),
         (

@@ -1,5 +1,8 @@
 """How questions are put."""
 
+import re
+from collections.abc import Callable
+
 import pytest
 
 from evalkit import (
@@ -7,12 +10,15 @@ from evalkit import (
     Completion,
     Conversation,
     FewShot,
+    Frame,
     Generate,
     Message,
     Sample,
     Sampling,
     Verbatim,
 )
+from evalkit.choices.protocols import GenerateChoice
+from evalkit.families import Template
 
 SAMPLE = Sample(id="1", question="How many?", target="3")
 EXAMPLES = [
@@ -31,6 +37,49 @@ def test_chat_fills_in_the_question_and_leaves_braces_alone() -> None:
     assert first(chat.converse(sample, ())).prompt == (
         Message("system", "Be brief."),
         Message("user", r"Solve \frac{1}{2} of {x}? in {braces}."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Chat(instruction="Spell {word} backwards."), "has no {question}: all"),
+        (lambda: Chat(instruction="Spell it."), "instruction has no {question}"),
+        (
+            lambda: Chat(instruction="{question} Not {choices}."),
+            "instruction has {choices}, and only {question} is put into it",
+        ),
+        (
+            lambda: Chat(instruction="{question}", system="You get {question}"),
+            "system has {question}, and only nothing is put into it",
+        ),
+        (
+            lambda: GenerateChoice(instruction="{question} {option}"),
+            "instruction has {option}; {options} may be meant",
+        ),
+        (lambda: Template(name="t", text="Q: {query}"), "'t': text has no {question}"),
+        (lambda: Frame(listed="Pick one of {letters}"), "Frame.listed has no"),
+        (lambda: Frame(option="{letter}"), "Frame.option has no {choice}"),
+        (lambda: Frame(description="On {question}."), "Frame.description has"),
+        (
+            lambda: FewShot(question_prefix="{question}: "),
+            "question_prefix has {question}",
+        ),
+    ],
+)
+def test_a_place_that_nothing_is_put_into_is_refused(
+    make: Callable[[], object], said: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        make()
+
+
+def test_a_chat_about_choices_has_a_system_message_too() -> None:
+    sample = Sample(id="1", question="Which?", target="A", choices=("x", "y"))
+    chat = GenerateChoice(instruction="{question} {options}", system="Be brief.")
+    assert first(chat.converse(sample, ())).prompt == (
+        Message("system", "Be brief."),
+        Message("user", "Which? A. x\nB. y"),
     )
 
 

@@ -3,6 +3,7 @@
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterable
@@ -47,6 +48,11 @@ def disarm() -> None:
     loop()
 
 
+def tell_and_sleep() -> None:
+    Path(os.environ["CHILD"]).write_text(str(os.getpid()))
+    time.sleep(10_000)
+
+
 def fork() -> None:
     """A child that keeps the pipes open after its parent was killed."""
     child = os.fork()
@@ -65,6 +71,7 @@ DEEDS = {
     "raise": lambda: 1 / 0,
     "loop": loop,
     "sleep": lambda: time.sleep(10_000),
+    "tell and sleep": tell_and_sleep,
     "doze": lambda: time.sleep(1),
     "tower": lambda: 9**9**9,
     "die": lambda: os.kill(os.getpid(), signal.SIGSEGV),
@@ -137,6 +144,31 @@ def test_what_a_task_started_does_not_outlive_its_worker(
     score("fork", "behave")
     child = int((tmp_path / "child").read_text())
     wait_for(lambda: not is_running(child))  # a signal takes a moment to arrive
+
+
+ALONE = """
+import time
+from evalkit.scoring import ScoringPool
+from tests.test_scoring import QUICK, Wild, jobs
+with ScoringPool([(Wild(), {})], QUICK) as pool:
+    pool.submit(*jobs("tell and sleep"))
+    while True:
+        pool.poll()
+        time.sleep(0.01)
+"""
+
+
+def test_a_worker_ends_with_its_parent_however_long_a_task_waits(
+    tmp_path: Path,
+) -> None:
+    told = tmp_path / "child"
+    variables = {**os.environ, "CHILD": str(told)}
+    with subprocess.Popen((sys.executable, "-c", ALONE), env=variables) as parent:
+        wait_for(lambda: told.exists() and bool(told.read_text()))
+        worker = int(told.read_text())
+        assert is_running(worker)
+        parent.kill()
+    wait_for(lambda: not is_running(worker))
 
 
 def is_running(process: int) -> bool:

@@ -1,10 +1,13 @@
 """Rows of every kind of file are those whose hash is recorded, whatever lay there
 before; and what is no file, or changes, is told in a line."""
 
+import importlib
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from tests.exam.made import made
 from tests.test_disk import UNREADABLE
 
 pandas = pytest.importorskip("pandas", reason="pandas is not installed")
-pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 
 Json = Mapping[str, Any]
 REF = DatasetRef(
@@ -56,6 +59,15 @@ def commas(rows: Sequence[Json]) -> bytes:
 def parquet(rows: Sequence[Json]) -> bytes:
     content: bytes = pandas.DataFrame(rows).to_parquet()
     return content
+
+
+def as_parquet(names: Sequence[str], columns: Sequence[Sequence[str]]) -> bytes:
+    """A table whose columns may have one name."""
+    out = io.BytesIO()
+    arrays = [pyarrow.array(each) for each in columns]
+    table = pyarrow.Table.from_arrays(arrays, names=list(names))
+    importlib.import_module("pyarrow.parquet").write_table(table, out)
+    return out.getvalue()
 
 
 KINDS: dict[str, Callable[[Sequence[Json]], bytes]] = {
@@ -169,6 +181,41 @@ def test_deep_nesting_is_told_in_a_line(tmp_path: Path, deep: bytes) -> None:
             rows(Data(root=tmp_path / name))
 
 
+TWICE: dict[str, bytes] = {
+    "a.jsonl": b'{"question": "1", "answer": "x"}\n'
+    b'{"question": "2", "answer": "x", "answer": "y"}\n',
+    "b.jsonl": b'{"question": "1"}\n{"c": [{"answer": 1, "\\u0061nswer": 2}]}\n',
+    "c.json": b'[{"question": "1"}, {"c": {"answer" : 1, "answer"\t:2}}]',
+    "d.csv": b"question,answer,answer\n1,x,y\n",
+    "e.parquet": as_parquet(["answer", "answer"], [["x"], ["y"]]),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_what_is_told_twice_is_refused(tmp_path: Path, name: str) -> None:
+    """With the row, where there are rows; most readers take the last."""
+    laid(tmp_path, name, TWICE[name])
+    ref = replace(REF, files={"test": name})
+    with pytest.raises(DataError, match="'answer' is there twice") as caught:
+        list(Data(root=tmp_path).rows(ref, "test"))
+    assert f"someone/quiz/{name} cannot be read: " in str(caught.value)
+    assert ("row 1: " in str(caught.value)) == (".json" in name)
+
+
+@pytest.mark.parametrize("name", ["test.json", "test.jsonl"])
+def test_keys_are_those_of_objects_and_not_of_texts(tmp_path: Path, name: str) -> None:
+    row = {"question": '"a": 1, "a": 2', "answer": '\\":', "c": [{"d": 1}, {"d": 2}]}
+    laid(tmp_path, name, KINDS[name]([row]))
+    assert rows(Data(root=tmp_path)) == [row]
+
+
+def test_rows_with_more_values_than_columns_are_refused(tmp_path: Path) -> None:
+    """pandas takes the first ones for names of the rows, and moves the others."""
+    laid(tmp_path, "test.csv", b"question,answer\nWhat?,x,y\nWho?,z,y\n")
+    with pytest.raises(DataError, match="more values than its first line has columns"):
+        rows(Data(root=tmp_path))
+
+
 @pytest.mark.parametrize(
     ("name", "package"), [("test.csv", "pandas"), ("test.parquet", "pyarrow")]
 )
@@ -220,3 +267,24 @@ def test_scripted_answers_are_not_waited_for(tmp_path: Path, what: str) -> None:
     UNREADABLE[what](path)
     with pytest.raises(UsageError, match=f"cannot be read: it is {what}, not a file"):
         Scripted(model=str(path)).prepare()
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ('{"id": "q1", "text": "3"}', "'q1' has an answer for attempt 0 before it"),
+        ('{"id": "q1", "text": "3", "attempt": 0}', "answer 3: 'q1' has an answer"),
+        ('{"id": "q2", "text": "3", "text": "4"}', "'text' is there twice (line 3)"),
+    ],
+)
+def test_scripted_answers_are_given_once(
+    tmp_path: Path, second: str, said: str
+) -> None:
+    path = tmp_path / "answers.jsonl"
+    first = '{"id": "q1", "text": "1"}\n{"id": "q1", "text": "2", "attempt": 1}\n'
+    path.write_text(first)
+    Scripted(model=str(path)).prepare()
+    path.write_text(f"{first}{second}\n")
+    with pytest.raises(UsageError) as caught:
+        Scripted(model=str(path)).prepare()
+    assert said in str(caught.value)

@@ -21,6 +21,7 @@ from evalkit import (
     is_like_a_secret,
     known_thinking,
     tags_in,
+    told_once,
 )
 from evalkit_backends._api.address import (
     Address,
@@ -225,9 +226,11 @@ class API(Backend):
     def _read_extra(self) -> dict[str, Any]:
         """The fields of `extra_body`; raise ValueError if it has none or wrong ones."""
         try:
-            extra: object = json.loads(self.extra_body or "{}")
-        except (ValueError, RecursionError):
-            extra = None
+            extra: object = json.loads(
+                self.extra_body or "{}", object_pairs_hook=told_once
+            )
+        except (ValueError, RecursionError) as exc:
+            raise ValueError(f"option 'extra_body' takes a JSON object: {exc}") from exc
         if not isinstance(extra, dict):
             raise ValueError("option 'extra_body' takes a JSON object")
         ours = sorted(OURS & extra.keys())

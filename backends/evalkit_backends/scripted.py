@@ -4,10 +4,12 @@ import hashlib
 import importlib
 import inspect
 import io
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -26,6 +28,7 @@ from evalkit import (
     UsageError,
     hookimpl,
     read_file,
+    told_once,
 )
 
 Answerer: TypeAlias = Callable[[Request], str | Completion]
@@ -156,10 +159,18 @@ def content_of(path: Path) -> bytes:
 def answers_in(content: bytes, name: str) -> dict[tuple[str, int], str]:
     """The answers of a file; a UsageError names the line that is wrong."""
     texts: dict[tuple[str, int], str] = {}
+    once = partial(json.loads, object_pairs_hook=told_once)
     try:
-        rows: Any = jsonlines.Reader(io.StringIO(content.decode("utf-8-sig")))
+        lines = io.StringIO(content.decode("utf-8-sig"))
+        # attrs takes the field _loads by this name.
+        rows: Any = jsonlines.Reader(lines, loads=once)  # pyright: ignore[reportCallIssue]
         for row in rows:
             line = msgspec.convert(row, Line)
+            if (line.id, line.attempt) in texts:
+                raise UsageError(
+                    f"answers {name!r}, answer {len(texts) + 1}: {line.id!r} has an "
+                    f"answer for attempt {line.attempt} before it"
+                )
             texts[line.id, line.attempt] = line.text
     except (jsonlines.InvalidLineError, UnicodeDecodeError, RecursionError) as exc:
         raise UsageError(f"answers {name!r}: {exc}") from exc

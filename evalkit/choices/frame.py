@@ -1,13 +1,13 @@
 """How a question with choices is written out as plain text."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
+from evalkit.places import check_places, filled
 from evalkit.types import Sample
 
-PLACE = re.compile(r"\{(question|options|letters|last)\}")
+PLACES = ("question", "options", "letters", "last")
 LEAST = 2
 """Fewer choices than this leave nothing to choose."""
 MOST = len(ascii_uppercase)
@@ -38,6 +38,15 @@ class Frame:
     separator: str = "\n\n"
     """Parts worked examples."""
 
+    def __post_init__(self) -> None:
+        for name in ("question", "listed"):
+            needed = ("question", "options")
+            check_places(f"Frame.{name}", getattr(self, name), PLACES, needed=needed)
+        places = ("letter", "choice")
+        check_places("Frame.option", self.option, places, needed=("choice",))
+        for name in ("between", "delimiter", "description", "separator"):
+            check_places(f"Frame.{name}", getattr(self, name), ())
+
     def asked(self, template: str, sample: Sample) -> str:
         """A sample in one of the templates, up to where the answer begins."""
         texts = {
@@ -46,13 +55,12 @@ class Frame:
             "letters": letters_in_words(len(sample.choices)),
             "last": letters(len(sample.choices))[-1:],
         }
-        return PLACE.sub(lambda match: texts[match[1]], template)
+        return filled(template, texts)
 
     def options(self, choices: Sequence[str]) -> str:
         """The choices with their letters."""
-        before, _, after = self.option.partition("{choice}")
         return self.between.join(
-            f"{before.replace('{letter}', letter)}{choice}{after}"
+            filled(self.option, {"letter": letter, "choice": choice})
             for letter, choice in zip(letters(len(choices)), choices, strict=True)
         )
 

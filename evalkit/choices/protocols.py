@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from evalkit.choices.frame import Frame, letters, right_choices
+from evalkit.choices.frame import PLACES, Frame, letters, right_choices
 from evalkit.hookspecs import hookimpl
 from evalkit.protocol import Chat, Conversation, Protocol, ask
-from evalkit.types import Answer, Message, Rank, Ranked, Sample, Sampling
+from evalkit.types import Answer, Rank, Ranked, Sample, Sampling
 
 FRAME = Frame()
 """For tasks that have none of their own."""
@@ -183,14 +183,15 @@ class GenerateChoice(Chat):
     """A free answer through the chat template, whose letter or text is read out."""
 
     chooses: ClassVar[bool] = True
+    places: ClassVar[tuple[str, ...]] = PLACES
+    needed: ClassVar[tuple[str, ...]] = ("question", "options")
 
     name: str = "generate"
     instruction: str = INSTRUCTION
     frame: Frame = FRAME
 
-    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
-        user = Message("user", self.frame.asked(self.instruction, sample))
-        return (yield from ask((user,), self.sampling))
+    def told(self, sample: Sample) -> str:
+        return self.frame.asked(self.instruction, sample)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 from evalkit.disk import Unfit, read_file
 from evalkit.errors import DataError
 from evalkit.exam.schemas import problem
+from evalkit.json_once import told_once
 from evalkit.report.words import short
 from evalkit.rows import is_object, shown
 
@@ -97,7 +98,7 @@ def decoded(text: str, where: Place, schema: str) -> dict[str, Any]:
     try:
         value: object = json.loads(
             text,
-            object_pairs_hook=once,
+            object_pairs_hook=told_once,
             parse_constant=finite,
             parse_float=finite,
             parse_int=whole_number,
@@ -118,16 +119,6 @@ def decoded(text: str, where: Place, schema: str) -> dict[str, Any]:
     if wrong := problem(schema, value):
         raise where.wrong(wrong)
     return value
-
-
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, unless it has a field twice."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the field {twice!r} is there twice")
-    return found
 
 
 def finite(text: str) -> float:

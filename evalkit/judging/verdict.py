@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from evalkit.errors import Unsound
 from evalkit.grading import without_thinking
+from evalkit.json_once import told_once
 from evalkit.text import whole
 from evalkit.types import Mark, Step
 
@@ -102,7 +104,7 @@ def decoded(spoken: str) -> Verdict:
         except RecursionError:
             problem = "its JSON is too deep"
         else:
-            json.loads(text, object_pairs_hook=told_once, parse_int=str)
+            check_once(text)
             return verdict
     raise BadReply(shortened(problem, 300))
 
@@ -117,12 +119,12 @@ def candidates(spoken: str) -> Iterator[str]:
         yield spoken[found.start() :]
 
 
-def told_once(fields: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; raise BadReply if it says something twice."""
-    found = dict(fields)
-    if len(found) < len(fields):
-        raise BadReply("its JSON has a field twice")
-    return found
+def check_once(text: str) -> None:
+    """Raise BadReply if JSON says something twice."""
+    try:
+        json.loads(text, object_pairs_hook=told_once, parse_int=str)
+    except Unsound as exc:
+        raise BadReply("its JSON has a field twice") from exc
 
 
 def check(verdict: Verdict, rubric: Sequence[Step], key: str) -> None:

@@ -421,7 +421,7 @@ FILE_FAULTS: Mapping[str, tuple[str, bytes, str]] = {
     "a field twice": (
         "exam.json",
         b'{"name": "a", "name": "b"}',
-        "my_exam/exam.json: is not JSON as it is read here: the field 'name' is there",
+        "my_exam/exam.json: is not JSON as it is read here: 'name' is there",
     ),
     "a number that is none": (
         "exam.json",

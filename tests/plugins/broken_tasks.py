@@ -7,7 +7,18 @@ from typing import Any, ClassVar
 
 import counting
 
-from evalkit import Answer, Chat, FewShot, Protocol, Sample, Score, Task, hookimpl
+from evalkit import (
+    Answer,
+    Chat,
+    Conversation,
+    FewShot,
+    Protocol,
+    Sample,
+    Score,
+    Task,
+    ask,
+    hookimpl,
+)
 
 READINGS = itertools.count()
 
@@ -79,6 +90,28 @@ class Formfed(counting.Counting):
         Chat(instruction="{question}", system="Give \frac{1}{2} points.\n\tYes."),
         Chat(name="timed", instruction="{question} \times 1\ufffd"),
         Chat(name="sound", instruction="\n\t{question}"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spelled(Protocol):
+    """A way of asking that fills in nothing, or only what all samples have."""
+
+    name: str = "spelled"
+    text: str = "Spell {target} backwards."
+
+    def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
+        return (yield from ask(self.text, self.sampling))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread(counting.Counting):
+    """Prompts that are not about their samples."""
+
+    name = "unread"
+    protocols: ClassVar[tuple[Protocol, ...]] = (
+        Spelled(),
+        Spelled(name="lazy", text="What comes next?"),
     )
 
 
@@ -168,5 +201,5 @@ def evalkit_tasks() -> Iterable[type[Task]]:
     return (
         *(Twins, Unstorable, Worthless, Fickle, Leaky, Formfed),
         *(Shotless, Unfair, Generous, Wordy, Mute, Untyped),
-        *(Worn, Shabby),
+        *(Worn, Shabby, Unread),
     )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from evalkit import told_once
 from evalkit_backends._models.files import Whose
 
 OPTION = "chat_template_kwargs"
@@ -43,12 +44,14 @@ def arguments(given: str, thinking: bool | None) -> Mapping[str, Any]:
 def parsed(given: str) -> dict[str, Any]:
     """A JSON object of arguments; an empty text is one without any."""
     try:
-        found: object = json.loads(given or "{}")
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        found: object = json.loads(given or "{}", object_pairs_hook=told_once)
+        problem = "" if isinstance(found, dict) else "it is none"
+    except (ValueError, RecursionError) as exc:
+        found, problem = None, str(exc)
+    if problem:
         raise ValueError(
-            f"option {OPTION!r} takes a JSON object, such as {EXAMPLE}, not {given!r}"
+            f"option {OPTION!r} takes a JSON object, such as {EXAMPLE}, not {given!r}: "
+            f"{problem}"
         )
     named = cast("dict[str, Any]", found)
     odd = [each for each in named if each in OURS or not each.isidentifier()]
