@@ -162,15 +162,18 @@ class Scheduler:
     def _work(self, engine: Engine) -> list[Completion]:
         """Have the engine work for a moment; what goes wrong is told as its failure."""
         try:
-            given = [
-                noted(heard(COMPLETION(each)), self._secrets) for each in engine.step()
-            ]
+            given = [self._noted(heard(COMPLETION(each))) for each in engine.step()]
             self.tokens = self._before + count(engine.generated_tokens)
         except BaseException as exc:  # a block of `boundary` would cost more
             if passes(exc):
                 raise
             raise BackendError(f"{self._label}, step(): {reason(exc)}") from exc
         return given
+
+    def _noted(self, completion: Completion) -> Completion:
+        dialogue = self._waiting.get(completion.request_id)
+        asked = None if dialogue is None else dialogue.asking
+        return noted(completion, self._secrets, asked)
 
     def _tell(self, engine: Engine) -> None:
         """Tell plugins how far the engine has got, and what it is at."""

@@ -104,7 +104,7 @@ def test_a_folder_of_an_older_version_is_known_by_where_it_lies(
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"attempts": 2}, {"backend_options": {"x": 1}}, {"model": "other"}],
+    [{"seed": 1}, {"backend_options": {"x": 1}}, {"model": "other"}],
     ids=str,
 )
 def test_other_runs_are_no_matter(

@@ -9,7 +9,7 @@ import counting
 import pytest
 
 from evalkit import Experiment, Plugins, Sample, Task, TaskError, hookimpl, run
-from evalkit.checked import check_samples
+from evalkit.checked import check_samples, samples_of
 from evalkit.clusters import cluster_of
 from evalkit.folder import RunFolder
 from evalkit.regrade import regrading
@@ -79,6 +79,10 @@ def test_the_same_text_is_the_same_cluster() -> None:
     assert all(len(each) == 40 for each in names[:10])  # passages are not kept
 
 
+def hashed(task: Task) -> str:
+    return check_samples(task, samples_of(task)).sha256
+
+
 @pytest.mark.parametrize(
     ("task", "why"),
     [(Unsound(), "a text is meant, not 0"), (Broken(), "KeyError: 'q0'")],
@@ -87,7 +91,7 @@ def test_a_cluster_that_is_none_is_told_before_anything_is_asked(
     task: Task, why: str
 ) -> None:
     with pytest.raises(TaskError) as told:
-        check_samples(task, None)
+        hashed(task)
     assert f"task {task.name!r}, cluster(): " in str(told.value)
     assert why in str(told.value)
 
@@ -96,7 +100,7 @@ def test_a_run_notes_clusters_and_its_intervals_allow_for_them(tmp_path: Path) -
     (record,) = run(wanted(tmp_path, "shared"), plugins())
     (plain,) = run(wanted(tmp_path, "counting"), plugins())
     # Naming clusters makes no other samples.
-    assert record.samples_sha256 == check_samples(counting.Counting(n=12), None).sha256
+    assert record.samples_sha256 == hashed(counting.Counting(n=12))
     results = list(Results(RunFolder.of(tmp_path, record.spec).results))
     clusters = [each.cluster or each.id for each in results]
     values = [float(n % 2 == 0) for n in range(12)]

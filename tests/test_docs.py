@@ -61,7 +61,7 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
         check=False,
     )
     assert tested.returncode == 0, tested.stdout
-    assert "9 passed" in tested.stdout
+    assert "10 passed" in tested.stdout
 
 
 def test_the_examples_of_grading_are_true() -> None:

@@ -11,26 +11,49 @@ from typing import Literal
 
 from evalkit.secrets.finding import Secrets, merged, without
 from evalkit.secrets.span import SecretSpan
-from evalkit.types import Attempt, Completion, SampleResult, Score, Turn
+from evalkit.types import (
+    Attempt,
+    Completion,
+    Request,
+    SampleResult,
+    Score,
+    Turn,
+    plain,
+)
 
 Part = Literal["text", "reasoning"]
 
 
-def noted(completion: Completion, secrets: Secrets) -> Completion:
+def noted(
+    completion: Completion, secrets: Secrets, asked: Request | None = None
+) -> Completion:
     """A completion as it came, with a note of the secrets in what the model wrote; in
-    all else they are hidden."""
+    all else they are hidden.
+
+    `asked` is what it answers: if a conversation begins with that, no model has had a
+    say in its prompt yet, and what looks like a piece of a secret there is none.
+    """
     if not secrets:
         return completion
     spans = (
         *spans_in("text", completion.text, secrets),
         *spans_in("reasoning", completion.reasoning, secrets),
     )
-    prompt = secrets.hide(completion.prompt)
+    prompt = hidden_prompt(completion.prompt, secrets, asked)
     error = completion.error and secrets.hide(completion.error)
     same = prompt == completion.prompt and error == completion.error
     if same and not spans and not completion.secrets:
         return completion
     return replace(completion, prompt=prompt, error=error, secrets=spans)
+
+
+def hidden_prompt(prompt: str, secrets: Secrets, asked: Request | None) -> str:
+    """A prompt without the secrets that did not stand in what was asked."""
+    spans = secrets.spans(prompt)
+    if spans and asked is not None and not asked.turn:
+        own = plain(asked.prompt)
+        spans = tuple(each for each in spans if prompt[slice(*each)] not in own)
+    return without(prompt, spans)
 
 
 def spans_in(part: Part, text: str, secrets: Secrets) -> Iterable[SecretSpan]:

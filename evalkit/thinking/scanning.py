@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -55,7 +56,6 @@ class Scan:
     def __init__(self, text: str, words: Words) -> None:
         self._text = text
         self._words = words
-        self._marks = words.marks(text)
         self._last = len(text.rstrip())
         self._ends: dict[Tags, dict[int, int]] = {}
         self._thoughts: list[Span] = []
@@ -71,6 +71,8 @@ class Scan:
 
     def found(self, opened: Tags | None) -> Found:
         """The thoughts; `opened` is the kind that the prompt had begun."""
+        if opened is None and self._begins_and_never_ends():
+            return self._unfinished()
         number: int | None = 0
         if opened is not None:
             end = self._end(opened, BEFORE)
@@ -83,6 +85,22 @@ class Scan:
             return self._unfinished()
         self._drop_frames()
         return Found(tuple(self._thoughts), tuple(self._frames))
+
+    @cached_property
+    def _marks(self) -> list[Mark]:
+        return self._words.marks(self._text)
+
+    def _begins_and_never_ends(self) -> bool:
+        """Whether the text is a thought that nothing in it closes, seen at a glance:
+        those that were cut off are long."""
+        found = self._words.pattern.search(self._text)
+        if found is None or self._text[: found.start()].strip():
+            return False
+        tags = self._words.opening.get(found[0])
+        return tags is not None and not self._has_any(tags.closes)
+
+    def _has_any(self, texts: Iterable[str]) -> bool:
+        return any(each in self._text for each in texts)
 
     def _look(self, number: int) -> int | None:
         """See what the next tag does; the number of the one to look at then, None if
@@ -183,6 +201,8 @@ class Scan:
         at the first closing tag: it only spoke of the others.
         """
         ends: dict[int, int] = {}
+        if not self._has_any(tags.closes):
+            return ends
         opened: list[int] = [BEFORE]
         closing: list[int] = []
         for number, mark in enumerate(self._marks):
@@ -206,10 +226,10 @@ class Scan:
     @property
     def _first(self) -> int:
         """Where a thought goes on that begins with the text: behind its tag, if any."""
-        for mark in self._marks[:1]:
-            if mark.text in self._words.opening:
-                return 0 if self._text[: mark.start].strip() else mark.end
-        return 0
+        found = self._words.pattern.search(self._text)
+        if found is None or found[0] not in self._words.opening:
+            return 0
+        return 0 if self._text[: found.start()].strip() else found.end()
 
     def _drop_frames(self) -> None:
         """Leave out what closes the frame around an answer."""

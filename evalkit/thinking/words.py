@@ -78,10 +78,7 @@ class Words:
 
     def marks(self, text: str) -> list[Mark]:
         """Where they are in a text."""
-        return [
-            Mark(found.start(), found.end(), found[0])
-            for found in self.pattern.finditer(text)
-        ]
+        return [Mark(*found.span(), found[0]) for found in self.pattern.finditer(text)]
 
 
 def any_of(texts: set[str]) -> str:

@@ -341,7 +341,7 @@ def limit(room):
 backend = HF(model=sys.argv[1], batch_size=64)
 with backend.load(backend.prepare()) as engine:
     answers(engine, [ask("first", 1, 1)])
-    limit(40_000_000)
+    limit(20_000_000)
     many = answers(engine, [ask(id, 1 + id % 4, 9) for id in range(64)])
     rows = int(engine.facts()["batch_size"])
     limit(0)

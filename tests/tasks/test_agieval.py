@@ -22,8 +22,8 @@ from evalkit import (
     Sample,
     Task,
 )
-from evalkit.data import digest
-from evalkit.scoring_worker import TaskRef, resolve
+from evalkit.scoring import reference
+from evalkit.scoring_worker import resolve
 from evalkit.testing import TaskContract
 from evalkit_tasks import agieval
 from evalkit_tasks.agieval import CHINESE, ENGLISH, FREEWILLY, choices
@@ -132,8 +132,7 @@ def test_each_part_is_english_or_chinese() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_scoring_processes_find_the_class(name: str) -> None:
     cls = TASKS[name]
-    ref = TaskRef(module=cls.__module__, qualname=cls.__qualname__, options={})
-    assert resolve(ref) is cls
+    assert resolve(reference(cls(), {})) is cls
 
 
 def test_another_name_is_not_in_the_module() -> None:
@@ -146,7 +145,7 @@ def test_files_are_found_as_they_lie_on_the_hub_and_nothing_beside_them(
 ) -> None:
     ref = AgievalMath.dataset
     rows = [{"query": "Q: 1?\nA: The answer is", "answer": "1"}]
-    before = lay(tmp_path / "flat", "math", rows).find(ref)
+    before = lay(tmp_path / "flat", "math", rows).find(ref).sha256
     folder = tmp_path / "hub" / ref.id / "data"
     folder.mkdir(parents=True)
     parquet = folder / "test-00000-of-00001.parquet"
@@ -155,15 +154,14 @@ def test_files_are_found_as_they_lie_on_the_hub_and_nothing_beside_them(
         each.id for each in AgievalMath(data=Data(root=tmp_path / "hub")).samples()
     ]
     assert found == ["test-0"]
-    patterns = list(ref.files.values())
-    assert all(fnmatch(f"data/{parquet.name}", each) for each in patterns)
-    alone = digest(folder.parent, patterns)
+    assert all(fnmatch(f"data/{parquet.name}", each) for each in ref.files.values())
+    alone = Data(root=tmp_path / "hub").find(ref).sha256
     left = folder.parent / ".cache/huggingface/download/data"
     left.mkdir(parents=True)
     for end in ("lock", "metadata"):
         (left / f"{parquet.name}.{end}").write_text("")
-    assert digest(folder.parent, patterns) == alone
-    assert before.sha256 != alone
+    assert Data(root=tmp_path / "hub").find(ref).sha256 == alone
+    assert before != alone
 
 
 def write_parquet(path: Path, rows: Sequence[Json]) -> None:

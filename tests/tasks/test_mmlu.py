@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from evalkit import Answer, Framed, Outcome, Rank, Task
-from evalkit.scoring_worker import TaskRef, resolve
+from evalkit.scoring import reference
+from evalkit.scoring_worker import resolve
 from evalkit_tasks import mmlu
 from evalkit_tasks.mmlu import SUBJECTS
 from tests.tasks.made_up import Json, MadeUp, MadeUpContract, real
@@ -50,8 +51,7 @@ def test_there_are_57_subjects() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_scoring_processes_find_the_class(name: str) -> None:
     cls = TASKS[name]
-    ref = TaskRef(module=cls.__module__, qualname=cls.__qualname__, options={})
-    assert resolve(ref) is cls
+    assert resolve(reference(cls(), {})) is cls
 
 
 def test_another_name_is_not_in_the_module() -> None:

@@ -7,7 +7,7 @@ lie on a desk, which other threads look after.
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit import (
@@ -107,4 +107,5 @@ def attend(engine: Engine, desk: Desk) -> None:
         if unanswered:
             completions = engine.step()
             unanswered -= len(completions)
-            desk.put(completions, engine.generated_tokens)
+            facts: Mapping[str, str] = {} if unanswered else engine.facts()
+            desk.put(completions, engine.generated_tokens, facts)

@@ -27,6 +27,8 @@ class Progress:
 
     completions: tuple[Completion, ...]
     generated_tokens: int
+    facts: Mapping[str, str]
+    """What it says of itself after that; empty while it has more to do."""
 
 
 class Desk:
@@ -39,6 +41,7 @@ class Desk:
         self._requests: list[Request] = []
         self._completions: list[Completion] = []
         self._tokens = 0
+        self._facts: Mapping[str, str] = {}
         self._wanted_back = False
         self._given_back: list[str] = []
 
@@ -72,11 +75,18 @@ class Desk:
             self._wanted_back = False
             self._changed.notify_all()
 
-    def put(self, completions: Sequence[Completion], tokens: int) -> None:
-        """Lay down what the engine has done."""
+    def put(
+        self,
+        completions: Sequence[Completion],
+        tokens: int,
+        facts: Mapping[str, str],
+    ) -> None:
+        """Lay down what the engine has done, and what it says of itself if that is
+        all."""
         with self._changed:
             self._tokens = tokens
             self._completions += completions
+            self._facts = facts
             self._changed.notify_all()
 
     # The other side, which may be several threads.
@@ -98,7 +108,7 @@ class Desk:
         with self._changed:
             self._changed.wait_for(lambda: self._completions, MOMENT)
             done, self._completions = self._completions, []
-            return Progress(tuple(done), self._tokens)
+            return Progress(tuple(done), self._tokens, self._facts)
 
     def take_back(self) -> list[str]:
         """The ids of requests that were not begun and now will not be."""

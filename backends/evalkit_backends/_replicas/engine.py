@@ -34,12 +34,13 @@ class ReplicatedEngine(Engine):
     def __init__(
         self,
         members: Sequence[Member],
-        facts: Mapping[str, str],
+        cluster: Mapping[str, str],
         identity: Mapping[str, str],
         stack: ExitStack,
     ) -> None:
         self._members = members
-        self._facts = facts
+        self._cluster = cluster
+        self._told: Mapping[str, str] = {}
         self._identity = identity
         self._stack = stack
         """Ends the copies' processes, and Ray if we started it."""
@@ -77,7 +78,10 @@ class ReplicatedEngine(Engine):
         return [each.id for each in self._dealer.take_all()]
 
     def facts(self) -> Mapping[str, str]:
-        return self._facts
+        copies = [each.started for each in self._members if each.started]
+        if copies:
+            self._told = agreed(copies, self._identity)
+        return {**self._told, **self._cluster}
 
     def close(self) -> None:
         """Let copies free their models, then end their processes and our own Ray."""

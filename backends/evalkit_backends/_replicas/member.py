@@ -1,7 +1,7 @@
 """The driver's view of one copy: what it holds, and what it was asked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from evalkit import Backend, Completion, Model, Request
@@ -145,6 +145,9 @@ class Member:
 
     def _on_progress(self, progress: Progress) -> None:
         self._tokens = progress.generated_tokens
+        if self.started is not None and progress.facts:
+            # How an engine works is known once it has worked.
+            self.started = replace(self.started, facts=progress.facts)
         for completion in progress.completions:
             self.losses = 0
             self.open.pop(completion.request_id, None)

@@ -49,9 +49,9 @@ def start(wish: Wish) -> ReplicatedEngine:
         place(members)
         load(members)
         copies = [each.started for each in members if each.started]
-        told = agreed(copies, wish.model.identity)
-        facts = {**told, **cluster_facts(wish.replicas)}
-        return ReplicatedEngine(members, facts, wish.model.identity, stack.pop_all())
+        agreed(copies, wish.model.identity)
+        cluster = cluster_facts(wish.replicas)
+        return ReplicatedEngine(members, cluster, wish.model.identity, stack.pop_all())
 
 
 def ordered(wish: Wish) -> Order:
