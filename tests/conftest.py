@@ -11,9 +11,10 @@ from typing import TypeAlias
 
 import pytest
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # As scripts have it for what they run in the background: evalkit would obey.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Scripts have these ignored by what they run in the background, as nohup has, and
+# evalkit obeys; what is tested here is what people do in a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = ROOT / "tests" / "plugins"
