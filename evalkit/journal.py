@@ -5,6 +5,7 @@ from those of an earlier, interrupted session. It keeps offsets in memory, not t
 Failed completions are not written: the next session asks again.
 """
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,8 @@ class JournalFile:
     def __init__(self, folder: RunFolder) -> None:
         self.path = folder.completions
         self._file = folder.opened(self.path)
-        self._offsets: dict[str, int] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        """Where each completion begins, and how many bytes it has."""
         self.read_before = self.written_before = 0
         """Tokens of all that earlier sessions were answered."""
         try:
@@ -58,25 +60,24 @@ class JournalFile:
                 f"{where} is damaged ({exc}). Delete that line, and its request will "
                 "be asked again"
             ) from exc
-        if self._offsets.setdefault(completion.request_id, offset) == offset:
+        place = (offset, len(line))
+        if self._places.setdefault(completion.request_id, place) == place:
             self.read_before += completion.prompt_tokens
             self.written_before += completion.completion_tokens
             return
-        place = self._file.tell()
         if self.read(completion.request_id) != completion:
             raise DataError(
                 f"{where} is another answer to a request that is answered before. "
                 "Delete the one that is not to count"
             )
-        self._file.seek(place)
 
     def read(self, request_id: str) -> Completion | None:
         """The recorded completion of a request, if there is one."""
-        offset = self._offsets.get(request_id)
-        if offset is None:
+        place = self._places.get(request_id)
+        if place is None:
             return None
-        self._file.seek(offset)
-        return DECODER.decode(self._file.readline())
+        # Past the file's buffer, which does not know of what was appended meanwhile.
+        return DECODER.decode(os.pread(self._file.fileno(), place[1], place[0]))
 
     def append(self, completion: Completion) -> None:
         """Hand a completion to the operating system before anything else happens."""
