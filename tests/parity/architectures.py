@@ -121,7 +121,8 @@ def built(name: str, folder: Path) -> Any:
     if type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
         kind = type(config).__name__
         raise NotBuiltError(f"it is saved as a {kind}, which is none that writes text")
-    model(input_ids=torch.tensor([PROMPTS[0]]))
+    with torch.no_grad():  # some keep what they have found
+        model(input_ids=torch.tensor([PROMPTS[0]]))
     return model
 
 
