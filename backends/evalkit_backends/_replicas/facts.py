@@ -30,7 +30,7 @@ def agreed(copies: Sequence[Started], identity: Collection[str]) -> Mapping[str,
         values = Counter(copy.facts.get(name, "") for copy in copies)
         if len(values) > 1 and must_agree(name, values, identity):
             raise BackendError(disagreement(name, copies))
-        facts[name] = ", ".join(sorted(values))
+        facts[name] = ", ".join(sorted(filter(None, values)))  # some have done less
     return facts
 
 
