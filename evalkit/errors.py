@@ -18,8 +18,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from evalkit.secrets.likeness import discreet
-
 T = TypeVar("T")
 
 
@@ -118,6 +116,8 @@ def of_plugin(giver: str) -> str:
 def reason(exc: BaseException) -> str:
     """An exception in one line: its type, and its message when it has one, in which
     there may have been secrets."""
+    from evalkit.secrets.likeness import discreet  # wanted only where not all is well
+
     try:
         message = " ".join(discreet(str(exc)).split())
     except Exception:  # whatever a stranger's exception raises

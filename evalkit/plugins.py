@@ -17,15 +17,6 @@ import pluggy
 from evalkit import hookspecs
 from evalkit.errors import PluginError, UsageError, boundary, is_interrupt, reason
 from evalkit.hooking import guard
-from evalkit.registering import (
-    Problems,
-    backend_problems,
-    metric_problems,
-    problem_of,
-    protocol_problems,
-    suite_problems,
-    task_problems,
-)
 from evalkit.registry import BUILTIN, Entry, Registry, Source, unknown
 
 if TYPE_CHECKING:
@@ -149,12 +140,12 @@ class Plugins:
 
     @cached_property
     def tasks(self) -> "Registry[type[Task]]":
-        found = self._collect(self.hook.evalkit_tasks, task_problems)
+        found = self._collect(self.hook.evalkit_tasks)
         return Registry("task", found)
 
     @cached_property
     def suites(self) -> "Registry[Suite]":
-        found = self._collect(self.hook.evalkit_suites, suite_problems)
+        found = self._collect(self.hook.evalkit_suites)
         suites: Registry[Suite] = Registry("suite", found)
         for entry in suites:
             if entry.item.name in self.tasks:
@@ -166,17 +157,17 @@ class Plugins:
 
     @cached_property
     def protocols(self) -> "Registry[Protocol]":
-        found = self._collect(self.hook.evalkit_protocols, protocol_problems)
+        found = self._collect(self.hook.evalkit_protocols)
         return Registry("protocol", found)
 
     @cached_property
     def backends(self) -> "Registry[type[Backend]]":
-        found = self._collect(self.hook.evalkit_backends, backend_problems)
+        found = self._collect(self.hook.evalkit_backends)
         return Registry("backend", found)
 
     @cached_property
     def metrics(self) -> "Metrics":
-        found = self._collect(self.hook.evalkit_metrics, metric_problems)
+        found = self._collect(self.hook.evalkit_metrics)
         return Metrics("metric", found)
 
     def ask_each(
@@ -217,13 +208,11 @@ class Plugins:
                 return source, result
         return None
 
-    def _collect(
-        self, hook: pluggy.HookCaller, problems: Callable[[Any], Problems]
-    ) -> Iterator[Entry[Any]]:
+    def _collect(self, hook: pluggy.HookCaller) -> Iterator[Entry[Any]]:
         for source, items in self.ask_each(hook):
             for item in items or ():
                 # What ships with evalkit is checked by its tests.
-                problem = "" if source.is_builtin else problem_of(item, problems)
+                problem = "" if source.is_builtin else problem_in(item, hook)
                 if problem:
                     self.leave_out(Failed(source, problem, hook.name))
                 else:
@@ -309,3 +298,10 @@ def distribution(entry_point: EntryPoint) -> str:
     """The installed distribution that brings an entry point, with its version."""
     dist = entry_point.dist
     return f"{dist.name} {dist.version}" if dist is not None else "unknown"
+
+
+def problem_in(item: object, hook: pluggy.HookCaller) -> str:
+    """What is wrong with what a third party gave; empty if nothing is."""
+    from evalkit import registering  # not needed by those who have none
+
+    return registering.problem_in(item, hook.name)

@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias, get_origin
 
 from evalkit.errors import Unsound, reason
@@ -15,10 +16,11 @@ NAME = re.compile(r"[^\s,/\x00-\x1f\x7f](?:[^,/\x00-\x1f\x7f]*[^\s,/\x00-\x1f\x7
 """Names are typed in lists with commas, and a slash means a folder."""
 
 
-def problem_of(item: object, problems: Callable[[Any], Problems]) -> str:
-    """The first thing that is wrong with an item; empty if nothing is."""
+def problem_in(item: object, hook: str) -> str:
+    """The first thing that is wrong with what a plugin gave for a hook; empty if
+    nothing is."""
     try:
-        return next(problems(item), "")
+        return next(PROBLEMS[hook](item), "")
     except Exception as exc:  # a property may raise whatever it likes
         name = item.__name__ if inspect.isclass(item) else type(item).__name__
         return f"{name}: {reason(exc)}"
@@ -243,3 +245,15 @@ def text_problems(item: Any, field: str, who: str) -> Problems:
 def is_whole_number(value: object) -> bool:
     """Whether a value is a number of things, 0 or more."""
     return type(value) is int and value >= 0
+
+
+PROBLEMS: Mapping[str, Callable[[Any], Problems]] = MappingProxyType(
+    {
+        "evalkit_tasks": task_problems,
+        "evalkit_suites": suite_problems,
+        "evalkit_protocols": protocol_problems,
+        "evalkit_backends": backend_problems,
+        "evalkit_metrics": metric_problems,
+    }
+)
+"""What each hook's items are looked through for."""

@@ -2,12 +2,12 @@
 
 import unicodedata
 
-from evalkit.secrets.known import known_secrets
-
 
 def visible(text: str) -> str:
     """A text as people may see it: it cannot steer a terminal, for control characters
     are written out, and tells none of the secrets that this process knows."""
+    from evalkit.secrets.known import known_secrets  # not for `evalkit --help`
+
     text = known_secrets().hide(text)
     if text.isprintable():
         return text

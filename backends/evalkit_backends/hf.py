@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from evalkit import Backend, Engine, Model, hookimpl, tags_in
-from evalkit_backends._models.adapter import adapted, find_adapter
 from evalkit_backends._models.arguments import arguments, canonical
-from evalkit_backends._models.find import Wanted, find
 from evalkit_backends._packages import check_packages
 
 PACKAGES = ("torch", "transformers", "accelerate")
@@ -87,6 +85,9 @@ class HF(Backend):
 
         Raises UsageError when a package is missing or the model cannot be had.
         """
+        from evalkit_backends._models.adapter import adapted, find_adapter
+        from evalkit_backends._models.find import Wanted, find
+
         check_packages(self.name, PACKAGES)
         adapter = find_adapter(self.lora, self.name)
         wanted = Wanted(

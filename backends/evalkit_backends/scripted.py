@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-import jsonlines
 import msgspec
 
 from evalkit import (
@@ -158,6 +157,8 @@ def content_of(path: Path) -> bytes:
 
 def answers_in(content: bytes, name: str) -> dict[tuple[str, int], str]:
     """The answers of a file; a UsageError names the line that is wrong."""
+    import jsonlines  # which takes as long to import as all of this package
+
     texts: dict[tuple[str, int], str] = {}
     once = partial(json.loads, object_pairs_hook=told_once)
     try:

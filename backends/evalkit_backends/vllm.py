@@ -13,9 +13,6 @@ from typing import Any, ClassVar, Literal
 
 from evalkit import Backend, Engine, Model, hookimpl, tags_in
 from evalkit_backends._models.arguments import arguments, canonical
-from evalkit_backends._models.find import Wanted
-from evalkit_backends._vllm.find import find
-from evalkit_backends._vllm.needs import check_vllm
 
 METHOD = re.compile(r"[a-z0-9][a-z0-9_-]*|")
 
@@ -112,6 +109,10 @@ class VLLM(Backend):
         Raises UsageError when vLLM is missing or too old, or when the model or the
         adapter cannot be had.
         """
+        from evalkit_backends._models.find import Wanted
+        from evalkit_backends._vllm.find import find
+        from evalkit_backends._vllm.needs import check_vllm
+
         check_vllm()
         wanted = Wanted(
             name=self.model,

@@ -3,7 +3,6 @@
 import shlex
 import signal
 import sys
-from traceback import format_exception
 from types import FrameType, TracebackType
 
 import click
@@ -13,7 +12,6 @@ from evalkit.commands.owned import OwnedGroup, adopt_all
 from evalkit.commands.streams import FAILED, guarded
 from evalkit.errors import EvalkitError, Interrupted
 from evalkit.plugins import Plugins, left_out
-from evalkit.secrets.likeness import discreet
 from evalkit.stopping import INTERRUPTED, TOO_DEAR, GaveUp, Stopped
 from evalkit.text import visible
 
@@ -70,14 +68,24 @@ def ending(exc: BaseException) -> tuple[int, object]:
 
 def again() -> str:
     """The command as it was given, but for secrets: it is not for them."""
-    return discreet(shlex.join(("evalkit", *sys.argv[1:])))
+    return without_secrets(shlex.join(("evalkit", *sys.argv[1:])))
 
 
 def tell_bug(
     kind: type[BaseException], bug: BaseException, trace: TracebackType | None
 ) -> None:
     """A bug keeps its traceback, in which there may be secrets."""
-    sys.stderr.write(discreet("".join(format_exception(kind, bug, trace))))
+    import traceback
+
+    told = "".join(traceback.format_exception(kind, bug, trace))
+    sys.stderr.write(without_secrets(told))
+
+
+def without_secrets(text: str) -> str:
+    """A text as it may be printed; what that takes is not for `evalkit --help`."""
+    from evalkit.secrets.likeness import discreet
+
+    return discreet(text)
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
@@ -92,7 +100,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 def complain(what: object) -> None:
     """One line on standard error."""
-    line = " ".join(discreet(str(what)).split())
+    line = " ".join(without_secrets(str(what)).split())
     click.echo(f"evalkit: {visible(line)}", err=True)
 
 

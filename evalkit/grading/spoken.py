@@ -7,8 +7,6 @@ time linear in the text.
 import re
 from collections import deque
 
-from evalkit.thinking.parting import known_thinking
-
 TAIL = 50_000
 """A final answer is looked for in so many characters at the end."""
 RETRACTION = re.compile(
@@ -81,6 +79,8 @@ def without_thinking(response: str) -> str:
 
     Thinking that never closes leaves nothing: the model was not done.
     """
+    from evalkit.thinking.parting import known_thinking  # not for a list of tasks
+
     kept: list[str] = []
     place = 0
     for span in known_thinking().found(response).spans:

@@ -1,7 +1,6 @@
 """What opens and closes a thought: the table of kinds, and what users name."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -51,6 +50,8 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
 
 def table() -> tuple[Entry, ...]:
     """All kinds of thinking that are known, with the models that write them."""
+    import tomllib  # not for those who only list tasks
+
     text = files("evalkit.thinking").joinpath("tags.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), Table).tags
 
