@@ -194,6 +194,10 @@ def check_prompts(
                 fitting.see(f"sample {sample.id!r}: {problem}" if problem else "")
         except TaskError as exc:
             check.see(str(exc))
+    if apart.all_alike():
+        fitting.see(apart.all_alike())
+    elif apart.repeated:
+        fitting.note = f"{apart.repeated} of them ask what another one asks"
     yield from (check, fitting)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_type_hints
+from typing import TYPE_CHECKING, Self, get_type_hints
 
 from evalkit.errors import UsageError
 from evalkit.given import given
@@ -67,6 +67,19 @@ class Experiment:
     data: Path | None = None
     """Where datasets are read from; EVALKIT_DATA, or else the Hub, if not given."""
     output: Path = Path("runs")
+
+    if not TYPE_CHECKING:  # checkers of types go by the fields
+
+        def __new__(cls, *words: object, **named: object) -> Self:
+            """Refuse what is no field as kindly as other mistakes."""
+            if words:
+                raise UsageError(f"Experiment: name what {words[0]!r} is: tasks=...")
+            names = tuple(cls.__dataclass_fields__)
+            for name in named:
+                if name not in names:
+                    problem = unknown("field", name, names)
+                    raise UsageError(f"Experiment: {problem}")
+            return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(Experiment).items():

@@ -1,7 +1,7 @@
 """Places in a protocol's text that something of a sample is put into.
 
-A place is a name in braces, such as ``{question}``. Other braces are left alone: they
-belong to LaTeX, to JSON, or to what the model shall write.
+A place is a name in braces, such as ``{question}``; twice the braces are written once
+and filled with nothing. Braces of LaTeX and JSON are left alone.
 """
 
 import dataclasses
@@ -11,17 +11,19 @@ from difflib import get_close_matches
 
 from evalkit.types import Sample
 
-NAMED = re.compile(r"(?<![\w\\^}\]])\{([A-Za-z]\w+)\}(?!\})")
+BEFORE, BEHIND = r"(?<![\w\\^}\]{])", r"(?!\})"
+NAMED = re.compile(rf"{BEFORE}\{{([A-Za-z]\w+)\}}{BEHIND}")
 """What looks like a place. Behind a letter or a brace it is LaTeX's."""
+DOUBLED = rf"{BEFORE}\{{(\{{[A-Za-z]\w+\}})\}}{BEHIND}"
+NO_NAME = "(?!)"
 FIELDS = frozenset(each.name for each in dataclasses.fields(Sample))
-ALIKE = 0.75
-"""So much of a name must be that of a place for it to be a slip."""
 
 
 def filled(text: str, told: Mapping[str, str]) -> str:
     """A text with what is told put into its places, all at once."""
-    named = re.compile(rf"\{{({'|'.join(map(re.escape, told))})\}}")
-    return named.sub(lambda match: told[match[1]], text)
+    names = "|".join(map(re.escape, told)) or NO_NAME
+    places = re.compile(rf"{DOUBLED}|\{{({names})\}}")
+    return places.sub(lambda match: match[1] or told[match[2]], text)
 
 
 def check_places(
@@ -39,16 +41,15 @@ def check_places(
             f"{text[:60]!r}"
         )
     for name in unfilled(text, places):
-        if name in FIELDS:
-            there = ", ".join(f"{{{each}}}" for each in places) or "nothing"
-            raise ValueError(
-                f"{field} has {{{name}}}, and only {there} is put into it here"
-            )
-        for close in get_close_matches(name, places, 1, ALIKE):
-            raise ValueError(f"{field} has {{{name}}}; {{{close}}} may be meant")
+        there = ", ".join(f"{{{each}}}" for each in places) or "nothing"
+        near = get_close_matches(name, places, 1)
+        hint = f"did you mean {{{near[0]}}}?" if near else f"write {{{{{name}}}}} for"
+        rest = "" if near else " the name in its braces"
+        raise ValueError(
+            f"{field} has {{{name}}}, and only {there} is put into it: {hint}{rest}"
+        )
 
 
 def unfilled(text: str, places: Collection[str] = ()) -> Iterator[str]:
     """The names of what looks like a place, but for those given."""
-    rest = filled(text, dict.fromkeys(places, " ")) if places else text
-    return (match[1] for match in NAMED.finditer(rest))
+    return (match[1] for match in NAMED.finditer(text) if match[1] not in places)

@@ -67,6 +67,9 @@ class Apart:
     def __init__(self, exemplars: Sequence[Sample]) -> None:
         self._exemplars = exemplars
         self._asked: dict[bytes, tuple[str, str, str]] = {}
+        self.repeated = 0
+        """How many samples are asked as one before them is, and ask the same."""
+        self._targets: set[str] = set()
 
     def problem(self, sample: Sample, asked: Sequence[Request]) -> str:
         """What is wrong with all that is asked about a sample; empty if nothing is."""
@@ -80,13 +83,24 @@ class Apart:
 
         Some datasets have a question twice, at times with two answers; that is theirs.
         """
+        self._targets.add(sample.target)
         words = repr(asked).encode(errors="surrogatepass")
         key, question = hashlib.sha256(words).digest(), same_question(sample)
         other, its_question, its_target = self._asked.setdefault(
             key, (sample.id, question, sample.target)
         )
+        if other == sample.id:
+            return ""
         same = question == its_question and (question or sample.target == its_target)
+        self.repeated += bool(same)
         return "" if same else f"is asked just as sample {other!r} is"
+
+    def all_alike(self) -> str:
+        """Whether all samples are asked in the same words, and answered by others."""
+        few = len(self._asked) == 1 and self.repeated
+        return (
+            "all samples are asked the same" if few and len(self._targets) > 1 else ""
+        )
 
 
 def left_open(prompt: Prompt, samples: Sequence[Sample]) -> str:

@@ -130,7 +130,7 @@ class Chat(Protocol):
         return False
 
     def converse(self, sample: Sample, exemplars: Sequence[Sample]) -> Conversation:
-        system = (Message("system", self.system),) if self.system else ()
+        system = (Message("system", filled(self.system, {})),) if self.system else ()
         user = Message("user", self.told(sample))
         return (yield from ask((*system, user), self.sampling))
 
@@ -156,7 +156,7 @@ class FewShot(Protocol):
     sampling: Sampling = field(default=Sampling(stop=("Question:",)))
 
     def __post_init__(self) -> None:
-        for name in ("question_prefix", "answer_prefix", "separator"):
+        for name in ("question_prefix", "answer_prefix"):
             check_places(f"protocol {self.name!r}: {name}", getattr(self, name), ())
 
     @property
@@ -175,7 +175,8 @@ class FewShot(Protocol):
 
     def asked(self, sample: Sample) -> str:
         """The question with its frame, up to where the answer begins."""
-        return f"{self.question_prefix}{sample.question}{self.answer_prefix}"
+        before = filled(self.question_prefix, {})
+        return f"{before}{sample.question}{filled(self.answer_prefix, {})}"
 
 
 def ask(prompt: str | tuple[Message, ...], sampling: Sampling) -> Conversation:

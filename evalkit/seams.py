@@ -161,8 +161,18 @@ def told(exc: Exception, value: object) -> str:
     problem, at, place = str(exc).partition(" - at `$")
     where = place.removesuffix("`") if at else ""
     given = getattr(value, where[1:], None)
+    if problem.startswith("Invalid enum value") and where[1:].isidentifier():
+        problem = f"expected {one_of(type(value), where[1:])}"
     got = "" if given is None or "got" in problem else f", not {shown(given)}"
     return f"{where}: {problem[:1].lower()}{problem[1:]}{got}"
+
+
+def one_of(kind: type[Any], name: str) -> str:
+    """The values that a field may have, where those are few."""
+    hint: Any = hints_of(kind).get(name)
+    members = hint if is_enumeration(hint) else get_args(hint)
+    values = [str(getattr(each, "value", each)) for each in members]
+    return f"one of {', '.join(values)}" if values else "another value"
 
 
 def article(kind: type[Any]) -> str:
@@ -240,7 +250,11 @@ def texts(value: object) -> dict[str, str]:
     """Facts by their names, as texts."""
     if not is_mapping(value):
         raise Unsound(f"texts by their names are meant, not {shown(value)}")
-    return {str(name): str(fact) for name, fact in value.items()}
+    for name, fact in value.items():
+        if not isinstance(name, str) or not isinstance(fact, str | int | float):
+            what = fact if isinstance(name, str) else name
+            raise Unsound(f"texts by their names are meant, not {shown(what)}")
+    return {name: str(fact) for name, fact in value.items()}
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:

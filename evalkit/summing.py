@@ -13,8 +13,17 @@ from evalkit.types import Estimate, SampleResult
 
 
 def estimates(planned: PlannedRun, results: Results) -> tuple[Estimate, ...]:
-    """Each metric's estimate, in the order of the metrics."""
-    return tuple(estimate(planned, each, results) for each in planned.metrics)
+    """Each metric's estimate, in the order of the metrics; a TaskError where two give
+    theirs the same name."""
+    found: dict[str, Estimate] = {}
+    for metric in planned.metrics:
+        given = estimate(planned, metric, results)
+        if found.setdefault(given.metric, given) is not given:
+            raise TaskError(
+                f"{task_label(planned.task)}, metric {metric.name!r}: its estimate is "
+                f"named {given.metric!r}, as that of another metric is"
+            )
+    return tuple(found.values())
 
 
 def ceilings(

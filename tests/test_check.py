@@ -133,6 +133,11 @@ def test_a_sound_task_gets_one_line_per_check(evalkit: Evalkit) -> None:
             ],
         ),
         (
+            "alike",
+            ["prompts of protocol 'chat' are about their samples (1 of 11 samples)"],
+            ["all samples are asked the same"],
+        ),
+        (
             "shotless",
             ["prompts of protocol 'fewshot' are undamaged (10 of 10 prompts)"],
             [

@@ -33,10 +33,11 @@ def first(conversation: Conversation) -> Generate:
 
 def test_chat_fills_in_the_question_and_leaves_braces_alone() -> None:
     sample = Sample(id="1", question=r"\frac{1}{2} of {x}?", target="")
-    chat = Chat(instruction="Solve {question} in {braces}.", system="Be brief.")
+    instruction = 'Solve {question} in {{braces}}, {"a": {}}.'
+    chat = Chat(instruction=instruction, system="Be brief.")
     assert first(chat.converse(sample, ())).prompt == (
         Message("system", "Be brief."),
-        Message("user", r"Solve \frac{1}{2} of {x}? in {braces}."),
+        Message("user", r'Solve \frac{1}{2} of {x}? in {braces}, {"a": {}}.'),
     )
 
 
@@ -55,7 +56,13 @@ def test_chat_fills_in_the_question_and_leaves_braces_alone() -> None:
         ),
         (
             lambda: GenerateChoice(instruction="{question} {option}"),
-            "instruction has {option}; {options} may be meant",
+            "only {question}, {options}, {letters}, {last} is put into it: did you "
+            "mean {options}?",
+        ),
+        (
+            lambda: Chat(instruction="{question}", system="You are {name}."),
+            "system has {name}, and only nothing is put into it: write {{name}} for "
+            "the name in its braces",
         ),
         (lambda: Template(name="t", text="Q: {query}"), "'t': text has no {question}"),
         (lambda: Frame(listed="Pick one of {letters}"), "Frame.listed has no"),

@@ -44,8 +44,7 @@ class Frame:
             check_places(f"Frame.{name}", getattr(self, name), PLACES, needed=needed)
         places = ("letter", "choice")
         check_places("Frame.option", self.option, places, needed=("choice",))
-        for name in ("between", "delimiter", "description", "separator"):
-            check_places(f"Frame.{name}", getattr(self, name), ())
+        check_places("Frame.description", self.description, ())
 
     def asked(self, template: str, sample: Sample) -> str:
         """A sample in one of the templates, up to where the answer begins."""
@@ -66,7 +65,8 @@ class Frame:
 
     def prompt(self, asked: str, worked: Sequence[str]) -> str:
         """The whole prompt: description, worked examples, what is asked."""
-        return self.description + self.separator.join((*worked, asked))
+        before = filled(self.description, {})
+        return before + self.separator.join((*worked, asked))
 
 
 def letters(count: int) -> str:

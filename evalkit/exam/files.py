@@ -16,7 +16,7 @@ from evalkit.errors import DataError
 from evalkit.exam.schemas import problem
 from evalkit.json_once import told_once
 from evalkit.report.words import short
-from evalkit.rows import is_object, shown
+from evalkit.rows import is_list, is_object, shown
 
 HEADING = "exam.json"
 QUESTIONS = "questions.jsonl"
@@ -25,6 +25,8 @@ NAMES = (HEADING, QUESTIONS, WORKED)
 """The files that are read; whatever else lies in the folder is not looked at."""
 MAX_BYTES = 16 << 20
 MAX_LINES = 2000
+DEEPEST = 40
+"""Objects and lists within each other: more than any check of an answer wants."""
 LONGEST = 400
 """Characters that an error tells of what is wrong: a check may be very long."""
 BOM = "\ufeff"
@@ -116,9 +118,20 @@ def decoded(text: str, where: Place, schema: str) -> dict[str, Any]:
         raise where.wrong(f"is not JSON as it is read here: {exc}") from None
     if not is_object(value):
         raise where.wrong(f"is {shown(value)}, not an object in braces")
+    if is_deeper(value, DEEPEST):
+        raise where.wrong(f"is nested more than {DEEPEST} deep")
     if wrong := problem(schema, value):
         raise where.wrong(wrong)
     return value
+
+
+def is_deeper(value: object, depth: int) -> bool:
+    """Whether objects and lists stand within each other more often than so."""
+    if is_object(value):
+        value = list(value.values())
+    if not is_list(value):
+        return False
+    return not depth or any(is_deeper(each, depth - 1) for each in value)
 
 
 def finite(text: str) -> float:

@@ -60,7 +60,7 @@ def test_options_need_no_letters() -> None:
 
 
 def test_worked_examples_stand_behind_the_description() -> None:
-    frame = Frame(description="These are {kind}s.\n\n", separator="\n--\n")
+    frame = Frame(description="These are {{kind}}s.\n\n", separator="\n--\n")
     assert frame.prompt("Q3", ["Q1 a", "Q2 b"]) == (
         "These are {kind}s.\n\nQ1 a\n--\nQ2 b\n--\nQ3"
     )

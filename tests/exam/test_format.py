@@ -423,6 +423,11 @@ FILE_FAULTS: Mapping[str, tuple[str, bytes, str]] = {
         b'{"name": "a", "name": "b"}',
         "my_exam/exam.json: is not JSON as it is read here: 'name' is there",
     ),
+    "a check within checks without end": (
+        "questions.jsonl",
+        b'{"number": "1", "check": ' + b'{"all": [' * 200 + b"]}" * 200 + b"}",
+        "my_exam/questions.jsonl, line 1: is nested more than 40 deep",
+    ),
     "a number that is none": (
         "exam.json",
         b'{"points": NaN}',

@@ -116,6 +116,17 @@ class Unread(counting.Counting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alike(counting.Counting):
+    """All questions are one, with other answers."""
+
+    name = "alike"
+    protocols: ClassVar[tuple[Protocol, ...]] = (Chat(),)
+
+    def samples(self) -> Iterable[Sample]:
+        return (replace(each, question="And then?") for each in super().samples())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shotless(counting.Counting):
     """Few-shot prompts without worked examples."""
 
@@ -201,5 +212,5 @@ def evalkit_tasks() -> Iterable[type[Task]]:
     return (
         *(Twins, Unstorable, Worthless, Fickle, Leaky, Formfed),
         *(Shotless, Unfair, Generous, Wordy, Mute, Untyped),
-        *(Worn, Shabby, Unread),
+        *(Worn, Shabby, Unread, Alike),
     )

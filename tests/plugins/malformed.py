@@ -311,6 +311,7 @@ def measuring() -> Iterator[Break]:
         whole.replace("low=0", "low=n + 1"),
         whole.replace("n=n", "n=-1"),
         whole.replace("metric=self.name", "metric=5"),
+        whole.replace("metric=self.name", "metric='accuracy'"),
         whole.replace("high=n", "high='n'"),
         whole.replace("scale=100", "scale=1"),
     ):
@@ -384,7 +385,7 @@ def engines() -> Iterator[Break]:
     twice = f"{whole} for each in (*self.waiting, *self.waiting)]\n        rest = [each"
     yield Break("completion twice", whole, twice, RUN, place)
     facts = 'return {"kind": "sound"}'
-    for what in ("return None", "return 5", "1 / 0"):
+    for what in ("return None", "return 5", "1 / 0", 'return {"kind": object()}'):
         yield Break(f"facts: {what}", facts, what, RUN, "facts()")
     close = "    def close(self) -> None:\n"
     yield Break("close", close, f"{close}        1 / 0\n", RUN, "close()")
