@@ -17,6 +17,7 @@ from evalkit.errors import DataError
 from evalkit.folder import RunFolder, append
 from evalkit.hookspecs import hookimpl
 from evalkit.record import RunRecord, RunSpec
+from evalkit.spending import tokens_of
 from evalkit.types import Completion, Request
 
 DECODER = msgspec.json.Decoder(Completion)
@@ -62,8 +63,9 @@ class JournalFile:
             ) from exc
         place = (offset, len(line))
         if self._places.setdefault(completion.request_id, place) == place:
-            self.read_before += completion.prompt_tokens
-            self.written_before += completion.completion_tokens
+            read, written = tokens_of(completion)
+            self.read_before += read
+            self.written_before += written
             return
         if self.read(completion.request_id) != completion:
             raise DataError(

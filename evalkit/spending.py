@@ -1,5 +1,6 @@
 """What tokens cost, and not spending more than was allowed."""
 
+import math
 from dataclasses import dataclass
 
 from evalkit.types import Completion, Rank, Request, plain
@@ -38,6 +39,21 @@ def size(request: Request) -> int:
 def most_written(request: Request) -> int:
     """The most tokens that the answer may have."""
     return 0 if isinstance(request, Rank) else request.sampling.max_tokens
+
+
+def tokens_of(completion: Completion) -> tuple[int, int]:
+    """Tokens that were read and written for a completion, as the engine counted them;
+    where it does not say, about as many as there are."""
+    read, written = completion.prompt_tokens, completion.completion_tokens
+    if read or written or completion.error is not None:
+        return read, written
+    text = completion.text + completion.reasoning
+    return about(completion.prompt), about(text)
+
+
+def about(text: str) -> int:
+    """The tokens of a text, if they are short."""
+    return math.ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
 
 
 class Budget:
@@ -88,9 +104,7 @@ class Budget:
         """Count what a request cost."""
         dearest, read = self._under_way.pop(completion.request_id, (0.0, 0))
         self.reserved = self.reserved - dearest if self._under_way else 0.0
-        self.spent += self.prices.cost(
-            completion.prompt_tokens, completion.completion_tokens
-        )
+        self.spent += self.prices.cost(*tokens_of(completion))
         if completion.prompt_tokens:
             self._bytes += read
             self._tokens += completion.prompt_tokens

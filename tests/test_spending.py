@@ -136,6 +136,23 @@ def test_what_was_paid_counts_in_another_sessions_prices(tmp_path: Path) -> None
     assert f"{dollars(30 * 0.0013)} are spent" in said
 
 
+def silent(request: Request) -> Completion:
+    """An answer of 150 bytes by an engine that counts no tokens."""
+    return Completion(
+        request_id=request.id, prompt="x" * 300, text=f"{counting.right(request):150}"
+    )
+
+
+def test_tokens_that_nobody_counted_are_not_free(tmp_path: Path) -> None:
+    # At three bytes for a token they cost as much as those above.
+    model = "scripted:tests.test_spending:silent"
+    _, few = stopped(tmp_path, max_cost=0.02, model=model)
+    assert 0 < few < 19
+    again, same = stopped(tmp_path, max_cost=0.02, model=model)
+    assert same == few
+    assert f"{dollars(few * 0.00105 + 1e-9)} of them before this session" in again
+
+
 @pytest.mark.parametrize(
     ("given", "lacking"), [("price_in", "price_out"), ("price_out", "price_in")]
 )
