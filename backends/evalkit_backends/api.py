@@ -172,7 +172,8 @@ class API(Backend):
     def load(self, model: Model) -> Engine:
         """An engine that asks the server."""
         from evalkit_backends._api.asking import Wording, Writing
-        from evalkit_backends._api.engine import APIEngine, Limits
+        from evalkit_backends._api.engine import APIEngine
+        from evalkit_backends._api.entry import Limits
         from evalkit_backends._api.loop import loop_here
         from evalkit_backends._api.ranking import Ranking
 

@@ -21,6 +21,7 @@ from evalkit.types import (
     plain,
 )
 
+NONE = Secrets()
 Part = Literal["text", "reasoning"]
 
 
@@ -64,13 +65,12 @@ def spans_in(part: Part, text: str, secrets: Secrets) -> Iterable[SecretSpan]:
 
 def secrets_in(turns: Iterable[Turn]) -> Secrets:
     """What secrets stand in the turns, as they noted it."""
-    return Secrets.of_pieces(
-        [
-            part_of(turn, span.part)[span.start : span.end]
-            for turn in turns
-            for span in turn.secrets
-        ]
-    )
+    pieces = [
+        part_of(turn, span.part)[span.start : span.end]
+        for turn in turns
+        for span in turn.secrets
+    ]
+    return Secrets.of_pieces(pieces) if pieces else NONE
 
 
 def part_of(turn: Turn, part: Part) -> str:

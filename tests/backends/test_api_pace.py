@@ -30,6 +30,25 @@ def test_it_grows_quickly_where_that_helps() -> None:
     assert pace.limit == 4096
 
 
+def test_it_takes_a_round_for_each_doubling() -> None:
+    pace = Pace(256, 0.0)
+    limits = [pace.limit]
+    now = 0.0
+    while pace.limit < 256:
+        now = drive(pace, 1, capacity=100_000, now=now)
+        limits.append(pace.limit)
+    assert limits == [32, 64, 128, 256]
+
+
+def test_answers_to_what_was_sent_under_a_lower_limit_do_not_raise_it() -> None:
+    pace = Pace(256, 0.0)
+    drive(pace, 1, capacity=100_000)
+    assert pace.limit == 64
+    for _ in range(500):
+        pace.answered(0.0, 1.5)
+    assert pace.limit == 64
+
+
 def test_it_stays_where_more_would_only_wait() -> None:
     pace = Pace(4096, 0.0)
     drive(pace, 400, capacity=100)

@@ -6,7 +6,7 @@ proxy before it, or else as httpx2 does it. Nothing is tried twice here.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
@@ -19,10 +19,10 @@ from openai._models import FinalRequestOptions  # what AsyncOpenAI builds reques
 
 from evalkit_backends._api.address import Address
 from evalkit_backends._api.causes import unconnected
-from evalkit_backends._api.general import General, Received
-from evalkit_backends._api.lines import lines_to
-from evalkit_backends._api.parsing import BODY_LIMIT, Answer, ProtocolError
-from evalkit_backends._api.trouble import refused
+from evalkit_backends._api.general import General
+from evalkit_backends._api.lines import Line, lines_to
+from evalkit_backends._api.parsing import BODY_LIMIT, Answer, Headers, ProtocolError
+from evalkit_backends._api.trouble import Trouble, refused
 from evalkit_backends._api.unpacking import unpacked
 
 NO_KEY = "none"
@@ -94,27 +94,55 @@ class Client:
         prepared = self._prepared.get(path) or self._prepare("post", path)
         return await self._answer(prepared, body, most)
 
+    def send(
+        self,
+        path: str,
+        body: bytes,
+        most: int,
+        heard: Callable[[bytes | Trouble], None],
+    ) -> Line | None:
+        """Ask as `ask` does, if that can be done at once, and have told what comes. To
+        end the connection, which is given then, ends the asking."""
+        if self._lines is None:
+            return None
+        prepared = self._prepared.get(path) or self._prepare("post", path)
+
+        def came(answer: Answer | Exception) -> None:
+            try:
+                body = self._body_of(answer, most)
+            except Trouble as trouble:
+                heard(trouble)
+            else:
+                heard(body)
+
+        return self._lines.send(prepared.whole(body), most, came)
+
+    def _body_of(self, answer: Answer | Exception, most: int) -> bytes:
+        """The body of an answer; raise Trouble for an error."""
+        if isinstance(answer, Exception):
+            raise unconnected(answer, self._address) from None
+        try:
+            body = unpacked(answer.headers, answer.body, most)
+        except ProtocolError as exc:
+            raise unconnected(exc, self._address) from None
+        return checked(answer.status, answer.headers, body)
+
     async def look(self, path: str) -> bytes:
         """What the server has at a path; raise Trouble if nothing."""
         return await self._answer(self._prepare("get", path), b"", BODY_LIMIT)
 
     async def _answer(self, prepared: Prepared, content: bytes, most: int) -> bytes:
         try:
-            answer: Answer | Received
             if self._lines is not None:
                 answer = await self._lines.ask(prepared.whole(content), most)
-                body = unpacked(answer.headers, answer.body, most)
-            else:
-                assert self._general is not None
-                answer = await self._general.ask(prepared.request(content), most)
-                body = answer.body
+                return self._body_of(answer, most)
+            assert self._general is not None
+            received = await self._general.ask(prepared.request(content), most)
         except TimeoutError:  # an OSError too
             raise
         except (OSError, ProtocolError) as exc:
             raise unconnected(exc, self._address) from None
-        if answer.status >= 300:
-            raise refused(answer.status, texts(answer.headers), body)
-        return body
+        return checked(received.status, received.headers, received.body)
 
     def _prepare(self, method: str, path: str) -> Prepared:
         made = self._openai.made(method, path)
@@ -160,6 +188,13 @@ class Client:
         await self.close()
 
 
-def texts(headers: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
+def checked(status: int, headers: Headers, body: bytes) -> bytes:
+    """A body; raise Trouble if it came with the status of an error."""
+    if status >= 300:
+        raise refused(status, texts(headers), body)
+    return body
+
+
+def texts(headers: Headers) -> Mapping[str, str]:
     """Headers by their names."""
     return {n.decode("latin-1"): value.decode("latin-1") for n, value in headers}

@@ -1,23 +1,19 @@
 """The engine: keeps as many requests under way as do the server good."""
 
 import asyncio
-import random
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from evalkit import Completion, Engine, Failure, Generate, Rank, Request, UsageError
 from evalkit_backends._api.address import Address
 from evalkit_backends._api.asking import LOG, Put, Writing
 from evalkit_backends._api.client import Client
-from evalkit_backends._api.finding import (
-    VERSION,
-    base_of,
-    look,
-    refusal,
-    suggestion,
-)
+from evalkit_backends._api.entry import Entry, Limits
+from evalkit_backends._api.finding import meant, refusal
+from evalkit_backends._api.lines import Line
 from evalkit_backends._api.loop import Loop
 from evalkit_backends._api.pace import Pace
 from evalkit_backends._api.ranking import Ranking
@@ -31,32 +27,8 @@ what is handed out together costs less."""
 GATHERING = 0.002
 """Seconds that a step waits for more answers to hand out with the first: each step
 costs those who called it as much as some requests. New ones are sent meanwhile."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds: the most before a second try, and before any."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one request may cost."""
-
-    most: int
-    """Requests under way at once."""
-    timeout: float
-    """Seconds for one try, from sending it to the last byte."""
-    tries: int
-    """Tries that fail for reasons which may pass."""
-    patience: float
-    """Seconds that a request may be put off by a server with too much to do."""
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A request that has no answer yet."""
-
-    request: Request
-    failed: int = 0
-    put_off: int = 0
-    waited: float = 0.0
+AT_A_TIME = 16
+"""Completions that a step gives: while they are dealt with, nothing is read or sent."""
 
 
 class APIEngine(Engine):
@@ -84,6 +56,9 @@ class APIEngine(Engine):
         self._queue: deque[Entry] = deque()
         self._resting: set[Entry] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        """Tries that take more than to send something and to hear what comes."""
+        self._flights: dict[Entry, Line] = {}
+        """The other tries under way, in the order in which they were sent."""
         self._done: deque[Completion] = deque()
         self._open = 0
         self._paused_until = 0.0
@@ -96,17 +71,17 @@ class APIEngine(Engine):
 
     @property
     def at_work(self) -> int:
-        return len(self._tasks)
+        return len(self._flights) + len(self._tasks)
 
     def submit(self, requests: Sequence[Request]) -> None:
         self._inbox.extend(requests)
         self._open += len(requests)
 
     def step(self) -> Sequence[Completion]:
-        if self._open and not self._done:
+        if self._open:
             self._loop.run(self._until_news())
         completions: list[Completion] = []
-        while self._done:
+        while self._done and len(completions) < AT_A_TIME:
             completions.append(self._done.popleft())
         self._open -= len(completions)
         self.generated_tokens += sum(each.completion_tokens for each in completions)
@@ -135,15 +110,22 @@ class APIEngine(Engine):
                 self._again.total(),
                 self.facts()["tried again"],
             )
-        self._loop.run(self._client.close())
+        self._loop.run(self._end())
         self._loop.close()
+
+    async def _end(self) -> None:
+        for line in self._flights.values():
+            line.end()
+        await self._client.close()
 
     async def _until_news(self) -> None:
         """Send what can be sent, and wait a moment for something to hand out."""
         while self._inbox:
             self._queue.append(Entry(self._inbox.popleft()))
+        self._look_for_late()
         self._fill()
         if self._done or self._final is not None:
+            await asyncio.sleep(0)  # what has come meanwhile is read, and more is sent
             return
         loop = asyncio.get_running_loop()
         self._news = loop.create_future()
@@ -181,12 +163,40 @@ class APIEngine(Engine):
         """Begin as many tries as may be under way at once."""
         if self._is_ending or self._time() < self._paused_until:
             return
-        while self._queue and len(self._tasks) < self._pace.limit:
-            task = asyncio.get_running_loop().create_task(
-                self._try(self._queue.popleft())
-            )
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
+        while self._queue and self.at_work < self._pace.limit:
+            self._begin(self._queue.popleft())
+
+    def _begin(self, entry: Entry) -> None:
+        """Send a request, over a connection that is free if there is one."""
+        entry.sent, entry.put = self._time(), None
+        try:
+            put = entry.put = self._put(entry.request)
+            heard = partial(self._hear, entry)
+            line = self._client.send(put.path, put.body, put.most, heard)
+        except Trouble as trouble:
+            self._spawn(self._troubled(entry, trouble))
+        except Exception as bug:
+            self._stop(bug)
+        else:
+            if line is None:
+                self._spawn(self._try(entry, put))
+            else:
+                self._flights[entry] = line
+
+    def _hear(self, entry: Entry, what: bytes | Trouble) -> None:
+        """See what came of a try, and give its place to another one."""
+        del self._flights[entry]
+        if isinstance(what, Trouble):
+            self._spawn(self._troubled(entry, what))
+        else:
+            self._take(entry, what)
+        self._fill()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what takes longer, which holds a place as long."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Give a try's place to another one."""
@@ -198,26 +208,45 @@ class APIEngine(Engine):
             self._stop(bug)
         self._fill()
 
-    async def _try(self, entry: Entry) -> None:
+    async def _try(self, entry: Entry, put: Put) -> None:
         """Ask once, and see what came of it."""
-        request = entry.request
-        put: Put | None = None
-        sent = self._time()
         try:
-            put = self._put(request)
             async with asyncio.timeout(self._limits.timeout):
                 body = await self._client.ask(put.path, put.body, put.most)
-            completion = self._read(body, request)
         except Trouble as trouble:
-            await self._troubled(entry, trouble, put, sent)
+            await self._troubled(entry, trouble)
         except TimeoutError:
-            self._pace.refused(sent, self._time())
-            why = f"no answer within {self._limits.timeout:g} s"
-            self._fail(entry, why, Failure.LATE)
+            self._be_late(entry)
+        else:
+            self._take(entry, body)
+
+    def _take(self, entry: Entry, body: bytes) -> None:
+        """Read an answer and hand it out."""
+        try:
+            completion = self._read(body, entry.request)
+        except Trouble as trouble:
+            self._spawn(self._troubled(entry, trouble))
+        except Exception as bug:
+            self._stop(bug)
         else:
             self._has_answered = True
-            self._pace.answered(sent, self._time())
+            self._pace.answered(entry.sent, self._time())
             self._hand_out(completion)
+
+    def _look_for_late(self) -> None:
+        """Give up tries that take too long; those that were sent first come first."""
+        while self._flights:
+            entry, line = next(iter(self._flights.items()))
+            if self._time() < entry.sent + self._limits.timeout:
+                return
+            del self._flights[entry]
+            line.end()
+            self._be_late(entry)
+
+    def _be_late(self, entry: Entry) -> None:
+        self._pace.refused(entry.sent, self._time())
+        why = f"no answer within {self._limits.timeout:g} s"
+        self._fail(entry, why, Failure.LATE)
 
     def _put(self, request: Request) -> Put:
         if isinstance(request, Rank):
@@ -237,14 +266,12 @@ class APIEngine(Engine):
             return self._writing.learn(trouble, put)
         return self._ranking.learn(trouble, put)
 
-    async def _troubled(
-        self, entry: Entry, trouble: Trouble, put: Put | None, sent: float
-    ) -> None:
+    async def _troubled(self, entry: Entry, trouble: Trouble) -> None:
         """See what is to be done about a try that brought no answer."""
         trouble.why = self._address.told(trouble.why)
         if trouble.kind is Kind.CROWDED:
-            self._pace.refused(sent, self._time())
-        if self._learn(entry.request, trouble, put):
+            self._pace.refused(entry.sent, self._time())
+        if self._learn(entry.request, trouble, entry.put):
             self._queue.appendleft(entry)
         elif trouble.kind is Kind.FINAL or self._is_unknown(trouble):
             await self._refused(trouble)
@@ -264,49 +291,21 @@ class APIEngine(Engine):
         self._is_ending = True
         said = refusal(self._address, trouble)
         if trouble.status == 404:
-            said += await self._looked_for()
+            said += await meant(self._client, self._address, self._writing.model)
         self._stop(UsageError(said))
-
-    async def _looked_for(self) -> str:
-        """What may have been meant, where there is no such model or endpoint."""
-        known = await look(self._client)
-        if known:
-            names = [self._address.told(each) for each in known]
-            return suggestion(self._writing.model, names)
-        base = await base_of(self._address)
-        if base:
-            return f". It is at {base}: --base-url {base}"
-        if VERSION.search(self._address.url):
-            return ""
-        return f". Most servers are at URLs such as {self._address.url}/v1"
 
     def _try_later(self, entry: Entry, trouble: Trouble) -> None:
         """Let a request rest, unless it has been tried or has waited long enough."""
-        if trouble.kind is Kind.CROWDED:
-            entry.put_off += 1
-        else:
-            entry.failed += 1
-        pause = trouble.wait
-        if pause is None:
-            doubled = min(entry.failed + entry.put_off - 1, 16)
-            pause = random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**doubled))
-        entry.waited += pause
-        if entry.failed >= self._limits.tries:
-            why = f"{trouble} (the last of {self._limits.tries} tries)"
-            self._fail(entry, why, trouble.failure)
-        elif entry.waited > self._limits.patience:
-            why = f"{trouble} (for {self._limits.patience:g} s)"
-            self._fail(entry, why, trouble.failure)
-        else:
-            self._rest(entry, pause, trouble)
-
-    def _rest(self, entry: Entry, pause: float, trouble: Trouble) -> None:
+        pause = entry.put_back(trouble)
+        enough = entry.enough(self._limits)
+        if enough:
+            self._fail(entry, f"{trouble} ({enough})", trouble.failure)
+            return
         self._again[f"status {trouble.status}" if trouble.status else trouble.why] += 1
-        loop = asyncio.get_running_loop()
         if trouble.wait is not None and trouble.kind is Kind.CROWDED:
             self._paused_until = max(self._paused_until, self._time() + pause)
         self._resting.add(entry)
-        loop.call_later(pause, self._rested, entry)
+        self._loop.loop.call_later(pause, self._rested, entry)
 
     def _rested(self, entry: Entry) -> None:
         """Queue a request again, before those that were never tried."""

@@ -154,6 +154,19 @@ async def base_of(address: Address) -> str:
         return below.shown if await look(client) else ""
 
 
+async def meant(client: "Client", address: Address, name: str) -> str:
+    """What may have been meant, where there is no such model or endpoint."""
+    known = await look(client)
+    if known:
+        return suggestion(name, [address.told(each) for each in known])
+    base = await base_of(address)
+    if base:
+        return f". It is at {base}: --base-url {base}"
+    if VERSION.search(address.url):
+        return ""
+    return f". Most servers are at URLs such as {address.url}/v1"
+
+
 def suggestion(name: str, known: Sequence[str]) -> str:
     """What to say to somebody who may have misspelled a model's name."""
     if name in known or not known:

@@ -6,7 +6,8 @@ without TLS and proxies can do with less.
 
 import asyncio
 from collections import deque
-from typing import cast
+from collections.abc import Callable
+from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
 from evalkit_backends._api.parsing import Answer, ProtocolError
@@ -19,44 +20,44 @@ IDLE = 2.0
 and may do so just when it is."""
 
 
+Heard: TypeAlias = Callable[[Answer | Exception], None]
+"""Is told what came of a request."""
+
+
 class Line(asyncio.Protocol):
     """One connection, with one request under way at most."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, lines: "Lines") -> None:
         self.used = 0.0
         """When it was last given back."""
         self.is_open = False
-        self._loop = asyncio.get_running_loop()
+        self._lines = lines
         self._transport: asyncio.Transport | None = None
-        self._room = room
         self._read = 0
         """Bytes of the answer under way."""
         self._answer = Answer()
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._heard: Heard | None = None
 
-    async def ask(self, request: bytes, most: int) -> Answer:
-        """Send a request and wait for its answer of at most so many bytes; OSError or
-        ProtocolError if none comes. Whoever stops waiting ends the connection."""
-        if self._transport is None or not self.is_open:
-            raise ConnectionResetError("the connection ended before an answer")
+    def send(self, request: bytes, most: int, heard: Heard) -> None:
+        """Send a request; `heard` is told its answer of at most so many bytes, or the
+        OSError or ProtocolError that came in its place."""
+        assert self._transport is not None
         self._answer = Answer(most)
-        self._waiting = self._loop.create_future()
+        self._heard = heard
         self._transport.write(request)
-        try:
-            return await self._waiting
-        except BaseException:
-            self.end()
-            raise
-        finally:
-            self._waiting = None
-            self._room.give_back(self, self._read)
-            self._read = 0
 
     def end(self) -> None:
-        """Close the connection at once."""
+        """Close the connection at once; who waits for an answer is told nothing."""
         self.is_open = False
+        self._stop_hearing()
         if self._transport is not None:
             self._transport.abort()
+
+    def _stop_hearing(self) -> Heard | None:
+        heard, self._heard = self._heard, None
+        self._lines.room.give_back(self, self._read)
+        self._read = 0
+        return heard
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -71,20 +72,19 @@ class Line(asyncio.Protocol):
             self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        waiting = self._waiting
-        if waiting is None or waiting.done():  # nobody asked
+        if self._heard is None:  # nobody asked
             self.end()
             return
         try:
             self._answer.feed(data)
         except ProtocolError as exc:
-            waiting.set_exception(exc)
+            self._fail(exc)
             return
         if self._answer.done:
-            self._deliver(waiting)
+            self._deliver()
         else:
             self._read += len(data)
-            self._room.take(self, len(data))
+            self._lines.room.take(self, len(data))
 
     def eof_received(self) -> None:
         self.is_open = False
@@ -96,22 +96,31 @@ class Line(asyncio.Protocol):
 
     def _finish(self, exc: Exception | None) -> None:
         """Tell whoever waits that the connection is at its end."""
-        waiting = self._waiting
-        if waiting is None or waiting.done():
+        if self._heard is None:
             return
         try:
             if exc is not None:
                 raise exc
             self._answer.end()
         except Exception as problem:
-            waiting.set_exception(problem)
+            self._fail(problem)
         else:
-            self._deliver(waiting)
+            self._deliver()
 
-    def _deliver(self, waiting: "asyncio.Future[Answer]") -> None:
-        if self._answer.surplus or not self._answer.keeps_open:
-            self.is_open = False
-        waiting.set_result(self._answer)
+    def _fail(self, problem: Exception) -> None:
+        heard = self._stop_hearing()
+        self.end()
+        if heard is not None:
+            heard(problem)
+
+    def _deliver(self) -> None:
+        answer, heard = self._answer, self._stop_hearing()
+        if answer.surplus or not answer.keeps_open or not self.is_open:
+            self.end()
+        else:
+            self._lines.take_back(self)
+        if heard is not None:
+            heard(answer)
 
 
 class Lines:
@@ -121,18 +130,43 @@ class Lines:
         self._host = host
         self._port = port
         self._idle: deque[Line] = deque()
-        self._room = Room()
+        self.room = Room()
 
     async def ask(self, request: bytes, most: int) -> Answer:
-        """Send a request over a connection that is free, and wait for its answer."""
+        """Send a request over a connection that is free, or else a new one, and wait
+        for its answer. Whoever stops waiting ends the connection."""
         line = self._free() or await self._opened()
-        answer = await line.ask(request, most)
-        if line.is_open:
-            line.used = asyncio.get_running_loop().time()
-            self._idle.append(line)
-        else:
+        if not line.is_open:
+            raise ConnectionResetError("the connection ended before an answer")
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def heard(what: Answer | Exception) -> None:
+            if waiting.done():
+                return
+            if isinstance(what, Exception):
+                waiting.set_exception(what)
+            else:
+                waiting.set_result(what)
+
+        line.send(request, most, heard)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
             line.end()
-        return answer
+            raise
+
+    def send(self, request: bytes, most: int, heard: Heard) -> Line | None:
+        """Send a request if a connection is free, which is given then. It costs less
+        than to wait for the answer: `heard` is told of that at once."""
+        line = self._free()
+        if line is not None:
+            line.send(request, most, heard)
+        return line
+
+    def take_back(self, line: Line) -> None:
+        """Have a connection that is free used again."""
+        line.used = asyncio.get_running_loop().time()
+        self._idle.append(line)
 
     def end(self) -> None:
         """Close all connections that are free; the others go with their requests."""
@@ -154,7 +188,7 @@ class Lines:
         loop = asyncio.get_running_loop()
         try:
             _, line = await loop.create_connection(
-                lambda: Line(self._room), self._host, self._port
+                lambda: Line(self), self._host, self._port
             )
         except OSError as exc:
             raise Unreached(why_unreached(exc)) from exc

@@ -19,6 +19,9 @@ CERTAIN = 3
 machine looks the same."""
 PATIENCE = 8
 """Rounds of answers between two trials that brought nothing."""
+NEAR = 0.25
+"""How much of a request's time it may have been under way before the limit was raised,
+for its answer to tell of the new one."""
 SLOW = 1.125
 """The factor of careful growth."""
 LESS = 0.75
@@ -27,11 +30,10 @@ LESS = 0.75
 
 @dataclass(slots=True)
 class Round:
-    """As many answers as there are requests at once."""
+    """As many answers as there are requests at once, all sent since it began, which is
+    when the limit was changed or little before."""
 
     begun: float
-    counts: bool = True
-    """Whether all of them were sent under the same limit."""
     answers: int = 0
     waited: float = 0.0
 
@@ -41,8 +43,13 @@ class Level:
     """What a limit was found to be good for."""
 
     limit: float
-    rate: float
     latency: float
+
+    @property
+    def rate(self) -> float:
+        """Answers per second: if so many are under way, and each takes so long. Counted
+        one by one they would tell it a round later."""
+        return self.limit / max(self.latency, 1e-9)
 
 
 class Pace:
@@ -68,15 +75,15 @@ class Pace:
     def answered(self, sent: float, now: float) -> None:
         """Take note of an answer; think the limit over when a round of them is in."""
         current = self._round
+        if sent < current.begun:
+            return
         current.answers += 1
         current.waited += now - sent
-        if current.answers < self.limit or now <= current.begun:
+        if current.answers < self.limit:
             return
-        self._round = Round(now)
-        if current.counts:
-            rate = current.answers / (now - current.begun)
-            latency = current.waited / current.answers
-            self._reconsider(Level(self._limit, rate, latency))
+        latency = current.waited / current.answers
+        self._round = Round(now - latency * NEAR)
+        self._reconsider(Level(self._limit, latency))
 
     def refused(self, sent: float, now: float) -> None:
         """Take note that the server had too much to do: halve the limit, once for all
@@ -85,10 +92,11 @@ class Pace:
             return
         self._halved = now
         self._factor, self._rest, self._known = SLOW, PATIENCE, None
+        self._round = Round(now)
         self._set(self._limit / 2)
 
     def _reconsider(self, seen: Level) -> None:
-        known = self._known or Level(self._limit, 0.0, seen.latency)
+        known = self._known or seen
         if seen.limit > known.limit:
             doubt = not is_worth(known, seen)
             lower = known.limit
@@ -109,11 +117,8 @@ class Pace:
             self._set(lower)
 
     def _set(self, limit: float) -> None:
-        """Change the limit; the answers under way by then tell nothing of it."""
-        changed = min(float(self._most), max(1.0, limit))
-        if int(changed) != self.limit:
-            self._round.counts = False
-        self._limit = changed
+        """Change the limit, within its bounds."""
+        self._limit = min(float(self._most), max(1.0, limit))
 
 
 def is_worth(before: Level, after: Level) -> bool:
