@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from evalkit.errors import DataError, reason
-from evalkit.secrets.finding import Secrets
 
 RepoKind = Literal["model", "dataset"]
 
@@ -124,6 +123,8 @@ class Call(threading.Thread):
 def told(exc: Exception) -> str:
     """What went wrong at the Hub, without the token that was sent there: that may be in
     a file of the client's."""
+    from evalkit.secrets.finding import Secrets  # for mistakes only
+
     hub = importlib.import_module("huggingface_hub")
     return Secrets.of([hub.get_token() or ""]).hide(reason(exc))
 

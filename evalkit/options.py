@@ -10,7 +10,6 @@ import msgspec
 
 from evalkit.errors import UsageError
 from evalkit.registry import unknown
-from evalkit.secrets.likeness import is_like_a_secret
 
 T = TypeVar("T")
 
@@ -44,6 +43,8 @@ def listed(words: Iterable[str]) -> tuple[str, ...]:
 
 def repeated(word: str) -> str:
     """What a user typed, to be told to them, unless it may be a secret."""
+    from evalkit.secrets.likeness import is_like_a_secret  # for mistakes only
+
     return "a key" if is_like_a_secret(word) else repr(word)
 
 

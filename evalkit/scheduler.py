@@ -17,7 +17,7 @@ from evalkit.secrets.known import known_secrets
 from evalkit.secrets.stored import noted
 from evalkit.spending import Budget
 from evalkit.text import is_whole, shown, whole
-from evalkit.thinking.parting import known_thinking
+from evalkit.thinking.glance import may_think
 from evalkit.types import Completion, Rank, Ranked, Request
 
 LEAST, MOST = -1e4, 1e-3
@@ -57,7 +57,11 @@ def heard(completion: Completion) -> Completion:
     Engines that know how a model's prompts end have done so themselves.
     """
     completion = sound(completion)
-    return completion if completion.error else known_thinking().apart(completion)
+    if completion.error or not may_think(completion.text):
+        return completion
+    from evalkit.thinking.parting import known_thinking
+
+    return known_thinking().apart(completion)
 
 
 def impossible(ranked: Sequence[Ranked]) -> str:

@@ -7,6 +7,8 @@ time linear in the text.
 import re
 from collections import deque
 
+from evalkit.thinking.glance import may_think
+
 TAIL = 50_000
 """A final answer is looked for in so many characters at the end."""
 RETRACTION = re.compile(
@@ -79,7 +81,9 @@ def without_thinking(response: str) -> str:
 
     Thinking that never closes leaves nothing: the model was not done.
     """
-    from evalkit.thinking.parting import known_thinking  # not for a list of tasks
+    if not may_think(response):
+        return response
+    from evalkit.thinking.parting import known_thinking
 
     kept: list[str] = []
     place = 0

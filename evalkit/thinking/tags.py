@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 
@@ -52,7 +52,7 @@ def table() -> tuple[Entry, ...]:
     """All kinds of thinking that are known, with the models that write them."""
     import tomllib  # not for those who only list tasks
 
-    text = files("evalkit.thinking").joinpath("tags.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("tags.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), Table).tags
 
 

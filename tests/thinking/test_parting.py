@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from evalkit import Completion, Thinking, known_thinking, tags_in
 from evalkit.grading import without_thinking
+from evalkit.thinking.glance import HEADS, may_think
 from evalkit.thinking.tags import Entry, table
 from tests.conftest import ROOT
 
@@ -26,6 +27,13 @@ def test_every_kind_in_the_table(entry: Entry, number: int) -> None:
     assert KNOWN.part(f"{opens}7?{closes}{framed}").answer == "It is 8."
     assert entry.models
     assert all(each.startswith("https://") for each in entry.sources)
+
+
+def test_a_first_look_passes_over_nothing_that_the_table_has() -> None:
+    for entry in TABLE:
+        for text in (*entry.opens, *entry.closes, *entry.around):
+            assert text.startswith(HEADS), "add how it begins to HEADS"
+    assert not may_think("The answer is 42.")
 
 
 @pytest.mark.parametrize("entry", TABLE, ids=lambda entry: entry.opens[0])
