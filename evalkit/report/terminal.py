@@ -13,7 +13,6 @@ from evalkit.marks.store import markings
 from evalkit.reasons import Reasons
 from evalkit.record import RunRecord, RunSpec
 from evalkit.report.card import FEW, answers, earned, outcomes
-from evalkit.report.marks import totals_by_others
 from evalkit.report.matrix import (
     changes,
     matrix_of,
@@ -209,7 +208,12 @@ def exam_lines(record: RunRecord, folder: RunFolder) -> Iterator[tuple[str, str]
     for name in parts:
         if name in record.titles.parts:
             yield f"    {short(record.titles.part(name), 250)}", "dim"
-    for each in totals_by_others(results, markings(folder)):
+    stored = markings(folder)
+    if not stored:
+        return
+    from evalkit.report.marks import totals_by_others
+
+    for each in totals_by_others(results, stored):
         yield f"  marked by {each.line}", ""
         yield f"    {interval_kind(each.estimate)}", "dim"
 
