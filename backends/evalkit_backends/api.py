@@ -19,8 +19,6 @@ from evalkit import (
     UsageError,
     hookimpl,
     is_like_a_secret,
-    known_thinking,
-    tags_in,
     told_once,
 )
 from evalkit_backends._api.address import (
@@ -29,6 +27,7 @@ from evalkit_backends._api.address import (
     url_problem,
     variable_problem,
 )
+from evalkit_backends._models.named_tags import tags_of
 from evalkit_backends._packages import check_packages
 
 if TYPE_CHECKING:
@@ -110,7 +109,8 @@ class API(Backend):
                     "environment"
                 )
         self._read_extra()
-        tags_in(self.thinking)
+        if self.thinking:
+            tags_of(self.thinking)
 
     def _check_address(self) -> None:
         problem = url_problem(self.base_url) if self.base_url else ""
@@ -193,10 +193,11 @@ class API(Backend):
 
     def _telling(self) -> "Telling":
         """How the model's thoughts are told: as the user says, or the server shows."""
+        from evalkit import known_thinking
         from evalkit_backends._api.replies import Telling
         from evalkit_backends._api.showing import opened_by_server, owners_in
 
-        thinking = known_thinking().knowing(tags_in(self.thinking))
+        thinking = known_thinking().knowing(tags_of(self.thinking))
         if self.thinking or not self.chats:
             return Telling(thinking)
         asked: dict[str, Any] = {"model": self.model}

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from evalkit import Backend, Engine, Model, hookimpl, tags_in
+from evalkit import Backend, Engine, Model, hookimpl
 from evalkit_backends._models.arguments import arguments, canonical
+from evalkit_backends._models.named_tags import tags_of
 from evalkit_backends._packages import check_packages
 
 PACKAGES = ("torch", "transformers", "accelerate")
@@ -62,7 +63,8 @@ class HF(Backend):
             self, "chat_template_kwargs", canonical(self.chat_template_kwargs)
         )
         arguments(self.chat_template_kwargs, self.enable_thinking)
-        tags_in(self.thinking)
+        if self.thinking:
+            tags_of(self.thinking)
         if not DEVICE.fullmatch(self.device):
             raise ValueError(
                 f"option 'device' takes auto, cpu, cuda, cuda:N or mps, "
@@ -129,7 +131,7 @@ class HF(Backend):
             unused=self.unused_weights,
             code=self.trust_remote_code,
             arguments=self.arguments,
-            thinking=tags_in(self.thinking),
+            thinking=tags_of(self.thinking),
         )
         return load(model, wish)
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from evalkit import Backend, Engine, Model, hookimpl, tags_in
+from evalkit import Backend, Engine, Model, hookimpl
 from evalkit_backends._models.arguments import arguments, canonical
+from evalkit_backends._models.named_tags import tags_of
 
 METHOD = re.compile(r"[a-z0-9][a-z0-9_-]*|")
 
@@ -73,7 +74,8 @@ class VLLM(Backend):
             self, "chat_template_kwargs", canonical(self.chat_template_kwargs)
         )
         arguments(self.chat_template_kwargs, self.enable_thinking)
-        tags_in(self.thinking)
+        if self.thinking:
+            tags_of(self.thinking)
         for name, value in (
             ("max_model_len", self.max_model_len),
             ("max_num_seqs", self.max_num_seqs),
@@ -144,7 +146,7 @@ class VLLM(Backend):
             unused=self.unused_weights,
             code=self.trust_remote_code,
             arguments=self.arguments,
-            thinking=tags_in(self.thinking),
+            thinking=tags_of(self.thinking),
         )
         return load(model, wish)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evalkit.exam.total import ExamTotal, is_exam
 from evalkit.folder import RunFolder
-from evalkit.marks.agreeing import given_points, kappa_line, percent
 from evalkit.marks.store import (
     AUTOMATIC,
     MarkedAnswer,
@@ -27,9 +27,11 @@ from evalkit.report.words import (
     several,
 )
 from evalkit.results import Results
-from evalkit.stats.agreement import Agreement, agreement
 from evalkit.text import visible
 from evalkit.types import Estimate, Mark, Outcome
+
+if TYPE_CHECKING:
+    from evalkit.stats.agreement import Agreement
 
 LEGEND = (
     "Exact: the same points for an answer. Within 1: at most one point apart. Kappa is "
@@ -101,8 +103,11 @@ def unmarked(results: Results, marking: Marking) -> int:
 
 def agreements(
     results: Results, stored: Sequence[Marking]
-) -> Iterator[tuple[str, str, Agreement]]:
+) -> Iterator[tuple[str, str, "Agreement"]]:
     """How far each two markers agree, on the answers that both gave points for."""
+    from evalkit.marks.agreeing import given_points  # few runs have other markers
+    from evalkit.stats.agreement import agreement
+
     named = [(AUTOMATIC, given_points(results))]
     named += [(each.marker, given_points(remarked(results, each))) for each in stored]
     for (one, first), (other, second) in combinations(named, 2):
@@ -159,6 +164,8 @@ def facts_list(stored: Sequence[Marking]) -> str:
 
 def agreement_table(results: Results, stored: Sequence[Marking]) -> str:
     """A line for each two markers."""
+    from evalkit.marks.agreeing import kappa_line, percent
+
     rows = [
         (
             f"{one} and {other}",
