@@ -181,6 +181,11 @@ class Writing:
         self.wording = wording
         return True
 
+    @property
+    def hint(self) -> str:
+        """What the answers suggest to say of the server; empty for nothing."""
+        return self._telling.unopened.hint
+
     def facts(self) -> dict[str, str]:
         """What was not asked as it should have been, and what the server shows."""
         left_out = ", ".join(self.wording.without)

@@ -110,6 +110,8 @@ class APIEngine(Engine):
                 self._again.total(),
                 self.facts()["tried again"],
             )
+        if self._writing.hint:
+            LOG.warning("evalkit: warning: %s", self._writing.hint)
         self._loop.run(self._end())
         self._loop.close()
 

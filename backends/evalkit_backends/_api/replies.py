@@ -3,13 +3,14 @@
 import json
 from codecs import BOM_UTF8
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
 from evalkit import Completion, Failure, Generate, Tags, Thinking
 from evalkit_backends._api.trouble import Kind, Trouble, refused_inside
+from evalkit_backends._api.unopened import Unopened
 
 LENGTH = frozenset({"length", "max_tokens", "MAX_TOKENS"})
 FILTERED = frozenset({"content_filter", "SAFETY", "RECITATION"})
@@ -131,6 +132,7 @@ class Telling:
     shown: Tags | None = None
     """The kind that the server's own template is seen to open. It may tell thoughts
     apart itself, so that only an answer that was cut off is taken to be within one."""
+    unopened: Unopened = field(default_factory=Unopened, compare=False)
 
     def apart(self, completion: Completion, request: Generate) -> Completion:
         """A completion whose text is told apart."""
@@ -143,7 +145,10 @@ class Telling:
             opened = self.thinking.opened(prompt, chat=chat)
             if opened is None and chat and completion.finish == "length":
                 opened = self.shown
-        return self.thinking.apart(completion, opened)
+        told = self.thinking.apart(completion, opened)
+        if opened is None and not isinstance(request.prompt, str):
+            self.unopened.see(completion, told, self.thinking)
+        return told
 
 
 def completion_of(body: bytes, request: Generate, telling: Telling) -> Completion:
