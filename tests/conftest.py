@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +21,17 @@ PLUGINS = ROOT / "tests" / "plugins"
 sys.path.insert(0, str(PLUGINS))
 
 Evalkit: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """What a command does to its process is undone: the next test has the same one."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = [signal.getsignal(each) for each in numbers]
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        if handler is not None:  # else it is a library's own
+            signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from evalkit.scoring import Limits
 
 CHOICES = ("rain", "fire", "snow", "sand")
 SAMPLE = Sample(id="1", question="Which?", target="B", choices=CHOICES, points=2.0)
-SEVERAL = replace(SAMPLE, id="2", target="AC")
-OPEN = replace(SAMPLE, id="3", target="")
+SEVERAL = replace(SAMPLE, id="2", question="Which two?", target="AC")
+OPEN = replace(SAMPLE, id="3", question="Which, if any?", target="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -281,12 +280,8 @@ def test_it_is_in_no_stream_of_a_command(
 def process() -> Iterator[None]:
     """What a command does to its process, undone."""
     hook = sys.excepthook
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    handlers = [signal.getsignal(each) for each in numbers]
     yield
     sys.excepthook = hook
-    for number, handler in zip(numbers, handlers, strict=True):
-        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("process")
