@@ -21,6 +21,8 @@ class Limits:
     rows: int
     tokens: int
     """Places for tokens in all rows, padding included."""
+    padding: int
+    """Tokens of it that are read at once at most: they cost as much as another pass."""
     joins: bool
     """Whether rows may join others that are being written."""
 
@@ -57,13 +59,12 @@ class Limits:
 
     def _read(self, rows: Sequence[Writing], trunk: int) -> bool:
         """Whether they can be read at once. Where none can join later, they must."""
-        different = len({row.beginning for row in rows})
-        longest = max(row.length for row in rows)
+        if not self.joins or len(rows) == 1:
+            return True
+        lengths = {row.beginning: row.length for row in rows}
+        longest = max(lengths.values())
         return (
-            not self.joins
-            or len(rows) == 1
-            or (
-                different * (longest - trunk) <= PROMPT_TOKENS
-                and different * longest <= PLACES
-            )
+            len(lengths) * (longest - trunk) <= PROMPT_TOKENS
+            and len(lengths) * longest <= PLACES
+            and len(lengths) * longest - sum(lengths.values()) <= self.padding
         )

@@ -31,6 +31,8 @@ RANKED_TOKENS = {"cpu": 2048, "mps": 4096, "cuda": 16384}
 """Read in one pass of a ranking: as many as keep a device busy."""
 LOGITS = {"cpu": 1 << 27, "mps": 1 << 27, "cuda": 1 << 29}
 """Numbers that a pass may give: four bytes each, and some more while they are added."""
+PADDING = {"cpu": 64, "mps": 1024, "cuda": 4096}
+"""Tokens that cost as much to read as it costs to begin a pass."""
 ROWS = {"cpu": 128, "mps": 64, "cuda": 256}
 """Rows in a batch beyond which a device writes hardly any faster."""
 
@@ -115,11 +117,14 @@ def check_numbers(forward: Forward, name: str) -> None:
 
 def find_limits(forward: Forward, batch_size: int | None) -> Limits:
     """How large batches may be: as the user says, or as the free memory allows."""
-    if batch_size is not None:
-        return Limits(rows=batch_size, tokens=sys.maxsize, joins=forward.shares)
-    free = free_bytes(forward.device)
-    tokens = int(free * SHARE / forward.bytes_per_token)
-    return Limits(rows=ROWS[forward.device.type], tokens=tokens, joins=forward.shares)
+    device = forward.device.type
+    tokens = int(free_bytes(forward.device) * SHARE / forward.bytes_per_token)
+    return Limits(
+        rows=batch_size or ROWS[device],
+        tokens=sys.maxsize if batch_size else tokens,
+        padding=PADDING[device],
+        joins=forward.shares,
+    )
 
 
 def find_budget(forward: Forward, limits: Limits) -> Budget:

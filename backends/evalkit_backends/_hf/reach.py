@@ -24,6 +24,7 @@ class Reach:
     A model may change at a length that its configuration names: a window, a block, a
     context. So nothing is known beyond the next such number, and behind one only twice
     as far as was tried: one token more than a window holds hardly shows what is lost.
+    Of padding, too, twice as much is told.
     """
 
     def __init__(self, marks: Iterable[int]) -> None:
@@ -36,11 +37,14 @@ class Reach:
 
     def covers(self, extent: Extent) -> bool:
         """Whether one was tried that tells of this."""
-        return any(
-            each.copied >= extent.copied
-            and self._far(each.length) >= extent.length
-            and self._far(each.padding) >= extent.padding
-            for each in self._tried
+        return any(self.tells(each, extent) for each in self._tried)
+
+    def tells(self, tried: Extent, extent: Extent) -> bool:
+        """Whether one tells of another, once it is tried."""
+        return (
+            tried.copied >= extent.copied
+            and self._far(tried.length) >= extent.length
+            and 2 * tried.padding >= extent.padding
         )
 
     def _far(self, tried: int) -> int:

@@ -5,7 +5,7 @@ nothing else. What a quick way has found for some text is compared with it befor
 result of that extent is handed out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,17 +80,25 @@ class Trial:
         self._chooses = False
         """Whether the model chooses what it looks at: no text tells of others then."""
 
+    def wants(self, extent: Extent) -> bool:
+        """Whether what is found of such an extent has to be compared."""
+        return self._chooses or not self._reach.covers(extent)
+
     def due(self, extents: Sequence[Extent]) -> Iterator[int]:
-        """The places of those to compare, one by one until all are covered."""
+        """The places of those to compare, one by one until all are covered.
+
+        Each time it is the one that tells of the most others.
+        """
         left = dict(enumerate(extents))
-        while left := {
-            place: each
-            for place, each in left.items()
-            if self._chooses or not self._reach.covers(each)
-        }:
-            place = max(left, key=lambda place: weight(left[place]))
+        while left := {place: each for place, each in left.items() if self.wants(each)}:
+            place = max(left, key=lambda place: self._told_by(left[place], left))
             yield place
             del left[place]
+
+    def _told_by(self, extent: Extent, others: Mapping[int, Extent]) -> tuple[int, int]:
+        """How many others it would cover, and its length."""
+        covered = (self._reach.tells(extent, each) for each in others.values())
+        return sum(covered), extent.length
 
     def compare(self, finding: Finding) -> None:
         """Raise DiffersError if a plain pass finds something else."""
@@ -175,8 +183,3 @@ def off(told: Tensor, plain: Tensor) -> Tensor:
 def largest(numbers: Tensor) -> float:
     """The largest size of those that are finite."""
     return float(numbers.abs().where(numbers.isfinite(), 0.0).max())
-
-
-def weight(extent: Extent) -> tuple[bool, int]:
-    """Which of several extents to try first: the one that tells most of the others."""
-    return extent.copied, extent.length + extent.padding
