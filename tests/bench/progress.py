@@ -95,7 +95,7 @@ def report(seen: list[Seen], wrapped: set[str], columns: int) -> None:
         sys.exit("no progress line was seen")
     begun, ended = seen[0].when, told[-1].when
     ratios = [
-        (each.left / (ended - each.when), each)
+        (each.left / max(ended - each.when, 0.5), each)
         for each in told
         if each.left is not None and each.when - begun > (ended - begun) / 3
         if abs(each.left - (ended - each.when)) > SLACK

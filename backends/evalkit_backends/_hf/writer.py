@@ -25,7 +25,7 @@ from evalkit_backends._hf.writing import Writing
 
 TOKENS_PER_STEP = 16
 """Written between two looks at which rows have finished."""
-HELD = 16
+HELD = 4
 """Rows that are held back at most, until one is compared that tells of them all."""
 
 
