@@ -25,8 +25,10 @@ from evalkit_backends._hf.writing import Writing
 
 TOKENS_PER_STEP = 16
 """Written between two looks at which rows have finished."""
-HELD = 4
-"""Rows that are held back at most, until one is compared that tells of them all."""
+HELD = 1
+"""Rows that wait for a comparison before one is made. More would wait for each other,
+and one that tells of them all; but then their answers are not seen for long, and what
+is left of a run is told wrong."""
 
 
 @dataclass(frozen=True, slots=True)
