@@ -194,8 +194,8 @@ def check_prompts(
                 fitting.see(f"sample {sample.id!r}: {problem}" if problem else "")
         except TaskError as exc:
             check.see(str(exc))
-    if apart.all_alike():
-        fitting.see(apart.all_alike())
+    if problem := apart.all_alike():
+        fitting.see(problem)
     elif apart.repeated:
         fitting.note = f"{apart.repeated} of them ask what another one asks"
     yield from (check, fitting)

@@ -51,9 +51,9 @@ def asked() -> Counter[str]:
     return found
 
 
-def ask(tmp_path: Path, **fields: Any) -> tuple[RunRecord, list[SampleResult]]:
-    """A run with these words; its record and its results."""
-    wanted = Experiment(
+def wanted(tmp_path: Path, **fields: Any) -> Experiment:
+    """A run of twenty questions, but for what is said otherwise."""
+    return Experiment(
         tasks=("counting",),
         model="scripted:tests.test_extending:say",
         output=tmp_path,
@@ -61,7 +61,11 @@ def ask(tmp_path: Path, **fields: Any) -> tuple[RunRecord, list[SampleResult]]:
         task_options={"n": "20"},
         **fields,
     )
-    (record,) = run(wanted, Plugins(counting, third_party=False))
+
+
+def ask(tmp_path: Path, **fields: Any) -> tuple[RunRecord, list[SampleResult]]:
+    """A run with these words; its record and its results."""
+    (record,) = run(wanted(tmp_path, **fields), Plugins(counting, third_party=False))
     folder = RunFolder.of(tmp_path, record.spec)
     assert folder.read_record() == record
     return record, list(Results(folder.results))
@@ -192,18 +196,9 @@ def test_a_run_that_grew_and_was_interrupted_goes_on(tmp_path: Path) -> None:
     ask(tmp_path, limit=4, shuffle=2, attempts=2)
     whole = ask(tmp_path / "whole", limit=8, shuffle=2, attempts=4)[1]
     asked()
-    wanted = Experiment(
-        tasks=("counting",),
-        model="scripted:tests.test_extending:say",
-        output=tmp_path,
-        sampling={"temperature": 1.0},
-        task_options={"n": "20"},
-        limit=8,
-        shuffle=2,
-        attempts=4,
-    )
+    whole_run = wanted(tmp_path, limit=8, shuffle=2, attempts=4)
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, Plugins(counting, Stops(7), third_party=False))
+        run(whole_run, Plugins(counting, Stops(7), third_party=False))
     _, results = ask(tmp_path, limit=8, shuffle=2, attempts=4)
     assert texts(results) == texts(whole)
     assert asked().total() <= 8 * 4 - 4 * 2 + 1

@@ -80,17 +80,17 @@ class Trial:
         self._chooses = False
         """Whether the model chooses what it looks at: no text tells of others then."""
 
-    def wants(self, extent: Extent) -> bool:
-        """Whether what is found of such an extent has to be compared."""
-        return self._chooses or not self._reach.covers(extent)
-
     def due(self, extents: Sequence[Extent]) -> Iterator[int]:
         """The places of those to compare, one by one until all are covered.
 
         Each time it is the one that tells of the most others.
         """
         left = dict(enumerate(extents))
-        while left := {place: each for place, each in left.items() if self.wants(each)}:
+        while left := {
+            place: each
+            for place, each in left.items()
+            if self._chooses or not self._reach.covers(each)
+        }:
             place = max(left, key=lambda place: self._told_by(left[place], left))
             yield place
             del left[place]

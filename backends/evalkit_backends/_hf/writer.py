@@ -25,10 +25,6 @@ from evalkit_backends._hf.writing import Writing
 
 TOKENS_PER_STEP = 16
 """Written between two looks at which rows have finished."""
-HELD = 1
-"""Rows that wait for a comparison before one is made. More would wait for each other,
-and one that tells of them all; but then their answers are not seen for long, and what
-is left of a run is told wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +47,6 @@ class Work:
     fresh: list[Batch] = field(default_factory=list[Batch])
     """Just read, and about to join the batch."""
     batch: Batch | None = None
-    held: list[Writing] = field(default_factory=list[Writing])
-    """Finished, and not yet told by any comparison."""
     lost: list[Writing] = field(default_factory=list[Writing])
     """Those that do not fit into memory even by themselves."""
 
@@ -115,12 +109,17 @@ class Writer:
         work.working += rows
         try:
             self._advance(rows, group.shared)
-            ready = self._ready()
+            self._compare()
         except Exception as exc:
-            ready = self._recovered(exc, copies=bool(rows and group.shared))
+            if is_out_of_memory(exc):
+                self._retreat(copies=bool(rows and group.shared))
+            elif len(self._manners) > 1:
+                self._leave_manner(exc)
+            else:
+                raise
         if not self._work.waiting.shares:
             self._manner.decoder.forget()
-        return ready
+        return self._take_done()
 
     def told(self) -> str:
         """How rows are written and what that was tried with; empty if none were."""
@@ -159,6 +158,8 @@ class Writer:
                     break
                 decoder.write(work.batch)
                 self._part(work.batch)
+        for row in work.working:
+            row.search(self._decode)
 
     def _part(self, batch: Batch) -> None:
         """Let rows start over that have become so long as to be read otherwise."""
@@ -169,42 +170,13 @@ class Writer:
             if regimes.of(row.length) != row.regime:
                 self._work.waiting.add([row.parted()])
 
-    def _ready(self) -> Sequence[Writing]:
-        """The rows that may be handed out.
-
-        Those that no comparison tells of are held back until some more have finished,
-        or all: one may tell of many.
-        """
-        work, trial = self._work, self._trial
-        for row in work.working:
-            row.search(self._decode)
-        finished = [row for row in work.working if row.finished]
-        work.working = [row for row in work.working if not row.finished]
-        work.held += [row for row in finished if not row.parted_with]
-        open_ = [row for row in work.held if trial.wants(row.extent)]
+    def _compare(self) -> None:
+        """Compare rows that have finished with plain passes, if none alike was."""
         if not self._manner.decoder.keeps:
-            open_ = []
-        if len(open_) >= HELD or not work.working:
-            for place in trial.due([row.extent for row in open_]):
-                trial.compare(of_writing(open_[place]))
-            open_ = []
-        ready = [row for row in work.held if row not in open_]
-        work.held = open_
-        if not work.working:
-            work.fresh, work.batch = [], None
-        return ready
-
-    def _recovered(self, problem: Exception, *, copies: bool) -> Sequence[Writing]:
-        """Let rows start over after an error; give those that nothing helps."""
-        work = self._work
-        if is_out_of_memory(problem):
-            self._retreat(copies=copies)
-        elif len(self._manners) > 1:
-            self._leave_manner(problem)
-        else:
-            raise problem
-        lost, work.lost = work.lost, []
-        return lost
+            return
+        rows = [row for row in self._work.working if row.finished and row.told]
+        for place in self._trial.due([row.extent for row in rows]):
+            self._trial.compare(of_writing(rows[place]))
 
     def _leave_manner(self, problem: Exception) -> None:
         """Let all rows start over in the next manner, since this one does not hold."""
@@ -213,8 +185,7 @@ class Writer:
         self._left.append(f"not {left.told}, which {why_not(problem)}")
         self._before += left.decoder.written
         self._trial = Trial(self._forward)
-        work = self._work
-        rows = [*work.held, *work.working, *work.waiting.withdraw()]
+        rows = [*self._work.working, *self._work.waiting.withdraw()]
         self._work = self._begun()
         self._work.waiting.add([row.anew() for row in rows if not row.parted_with])
         release(self._forward.device)
@@ -226,15 +197,25 @@ class Writer:
         last row is tried once more without.
         """
         work = self._work
-        rows = [row for row in work.working if not row.finished]
-        work.working = [row for row in work.working if row.finished]
+        rows = [row for row in work.working if not row.parted_with]
+        work.working = []
         work.fresh, work.batch = [], None
         copies |= self._manner.decoder.forget()
         release(self._forward.device)
         if len(rows) > 1:
             self._manner.limits.halve(len(rows))
             work.waiting.add(rows)
-        elif rows and copies:
+        elif copies:
             work.waiting.first(rows[0])
         else:
             work.lost += rows
+
+    def _take_done(self) -> Sequence[Writing]:
+        """The rows that are done with."""
+        work = self._work
+        done = [row for row in work.working if row.finished] + work.lost
+        work.working = [row for row in work.working if not row.finished]
+        work.lost = []
+        if not work.working:
+            work.fresh, work.batch = [], None
+        return [row for row in done if not row.parted_with]
